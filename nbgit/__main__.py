@@ -1,0 +1,23 @@
+"""The one way in: git's own verbs go to `gitproto` (lean: see docs/design.md, "Hot path"), all others to `cli`."""
+
+import os
+import sys
+
+GIT_VERBS = ("filter-process", "clean", "smudge", "textconv", "diff-driver", "merge-driver", "hook")
+
+
+def main() -> int:
+    """Run the verb in `sys.argv` and return the process's exit code."""
+    if len(sys.argv) > 1 and sys.argv[1] in GIT_VERBS:
+        from nbgit.gitproto import run
+
+        return run(sys.argv[1], sys.argv[2:])
+    from nbgit.cli import run_command_line
+
+    return run_command_line()
+
+
+if __name__ == "__main__":
+    if __package__ in (None, ""):  # started by path, as git does it: python -I -S .../nbgit/__main__.py clean a.ipynb
+        sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Ring 5: the command line. One file a verb, the only importer of click, the one error boundary."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from nbgit import __version__
+from nbgit.errors import NbgitError
+
+# verb -> (module, the line that `nbgit --help` shows): modules load when they are called, so that --help stays quick.
+VERBS: dict[str, tuple[str, str]] = {
+    "install": ("install", "Set nbgit up for this repository, or for you."),
+    "uninstall": ("uninstall", "Remove every trace that install made."),
+    "status": ("status", "What is set, and from where; what is stored."),
+    "doctor": ("doctor", "Check each piece with a real run, and say how to mend it."),
+    "log": ("log", "The lab notebook: what ran, commit by commit."),
+    "diff": ("diff", "Compare notebooks cell by cell."),
+    "blame-output": ("blame_output", "What produced this figure?"),
+    "show": ("show", "Write one output of one commit to a file or the terminal."),
+    "link": ("link", "Link commits that no hook saw to their outputs."),
+    "demo": ("demo", "The main job on a little notebook, in a repository of its own."),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group whose commands are imported when they are first asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order of the table above."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of that name, or None."""
+        if cmd_name not in VERBS:
+            return None
+        command = import_module(f"nbgit.cli.{VERBS[cmd_name][0]}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs with their one-line help, importing none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, line) for verb, (_, line) in VERBS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with `nbgit install` in a repository; then only ordinary git.",
+)
+@click.version_option(__version__, prog_name="nbgit")
+def nbgit() -> None:
+    """git and Jupyter notebooks, working together."""
+
+
+def run_command_line(arguments: list[str] | None = None) -> int:
+    """Run nbgit's command line and return the exit code; what is foreseen ends as one sentence on stderr."""
+    try:
+        result = nbgit.main(args=arguments, prog_name="nbgit", standalone_mode=False)
+        return int(result) if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except NbgitError as error:
+        click.echo(f"nbgit: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # a pager that was quit; nothing more to say, and no traceback at exit
+        return 0
+    except Exception as error:
+        from nbgit.store.log import log_bug
+
+        where, place = log_bug(error)
+        click.echo(f"nbgit: this is a bug in nbgit ({where}); the details are in {place}", err=True)
+        return 100

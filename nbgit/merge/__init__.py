@@ -1,0 +1,1 @@
+"""Ring 3: three-way merge of notebooks."""

@@ -1,0 +1,54 @@
+"""Ring 2: the one door to the git command line (plumbing only, and always with an argument list)."""
+
+import os
+import subprocess
+
+from nbgit.errors import GitFailed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def run_git(
+    arguments: "Sequence[str]",
+    *,
+    cwd: str | None = None,
+    stdin: bytes | None = None,
+    environ: "Mapping[str, str] | None" = None,
+) -> bytes:
+    """Return what `git ARGUMENTS` writes to stdout.
+
+    `cwd` is where git starts, `stdin` the bytes it reads, `environ` variables set on top of this process's own.
+    Raises GitFailed with git's own last words when git exits with anything but 0 or can't be started.
+    """
+    code, out, err = try_git(arguments, cwd=cwd, stdin=stdin, environ=environ)
+    if code:
+        words = err.decode("utf-8", "replace").strip() or f"exit code {code}"
+        raise GitFailed(f"git {' '.join(arguments[:4])} failed: {words.splitlines()[-1]}")
+    return out
+
+
+def try_git(
+    arguments: "Sequence[str]",
+    *,
+    cwd: str | None = None,
+    stdin: bytes | None = None,
+    environ: "Mapping[str, str] | None" = None,
+) -> tuple[int, bytes, bytes]:
+    """Return (exit code, stdout, stderr) of `git ARGUMENTS`; raises GitFailed only where git can't be started."""
+    env = None if environ is None else {**os.environ, **environ}
+    try:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=cwd,
+            env=env,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    except OSError as error:
+        raise GitFailed(f"git could not be started: {error.strerror or error}; is it on PATH?") from error
+    return done.returncode, done.stdout, done.stderr

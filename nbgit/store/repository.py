@@ -1,0 +1,109 @@
+"""Ring 2: where a repository's parts lie, found as gitrepository-layout(5) says, without starting git.
+
+A filter process is started for every git command, so it must not pay for `git rev-parse`; where the layout
+leaves a doubt, git is asked.
+"""
+
+import os
+
+from nbgit.errors import NotARepository
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Repository:
+    """The paths and the hash of one repository.
+
+    `git_dir` is this worktree's own directory, `common_dir` what all worktrees share, `worktree` the top of the
+    working tree or None in a bare repository; `hash_name` is "sha1" or "sha256". All paths are absolute.
+    """
+
+    __slots__ = ("common_dir", "git_dir", "hash_name", "worktree")
+
+    def __init__(self, git_dir: str, common_dir: str, worktree: str | None, hash_name: str) -> None:
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.worktree = worktree
+        self.hash_name = hash_name
+
+    @property
+    def nbgit_dir(self) -> str:
+        """The directory of what nbgit keeps locally (docs/formats.md, "Local files")."""
+        return os.path.join(self.common_dir, "nbgit")
+
+    @property
+    def empty_oid(self) -> str:
+        """The all-zero oid, which stands for "no such object" in update-ref."""
+        return "0" * (64 if self.hash_name == "sha256" else 40)
+
+    @property
+    def git_options(self) -> list[str]:
+        """What makes `git` see exactly this repository, from any directory."""
+        options = [f"--git-dir={self.git_dir}"]
+        if self.worktree is not None:
+            options.append(f"--work-tree={self.worktree}")
+        return options
+
+
+def find_repository(start: str, environ: "Mapping[str, str]") -> Repository:
+    """Return the repository that `start` (a directory) lies in, honouring GIT_DIR, GIT_WORK_TREE and GIT_COMMON_DIR.
+
+    Raises NotARepository where there is none.
+    """
+    start = os.path.abspath(start)
+    worktree: str | None
+    if environ.get("GIT_DIR"):
+        git_dir = os.path.join(start, environ["GIT_DIR"])
+        worktree = os.path.join(start, environ["GIT_WORK_TREE"]) if environ.get("GIT_WORK_TREE") else start
+    else:
+        worktree, git_dir = _climb(start)
+    git_dir = os.path.normpath(git_dir)
+    common_dir = environ.get("GIT_COMMON_DIR") or _read_line(os.path.join(git_dir, "commondir")) or git_dir
+    common_dir = os.path.normpath(os.path.join(git_dir, common_dir))
+    config = _read_config(common_dir)
+    if worktree is not None and _is_bare(git_dir, common_dir, config) and not environ.get("GIT_WORK_TREE"):
+        worktree = None
+    hash_name = "sha256" if "objectformat=sha256" in config.replace(" ", "").replace("\t", "") else "sha1"
+    return Repository(git_dir, common_dir, None if worktree is None else os.path.normpath(worktree), hash_name)
+
+
+def _climb(start: str) -> tuple[str | None, str]:
+    """Return (worktree, git directory), looking in `start` and then in each directory above it."""
+    here = start
+    while True:
+        dot_git = os.path.join(here, ".git")
+        if os.path.isdir(dot_git):
+            return here, dot_git
+        pointer = _read_line(dot_git)
+        if pointer and pointer.startswith("gitdir:"):
+            return here, os.path.join(here, pointer[len("gitdir:") :].strip())
+        if os.path.isdir(os.path.join(here, "objects")) and os.path.isfile(os.path.join(here, "HEAD")):
+            return None, here
+        above = os.path.dirname(here)
+        if above == here:
+            raise NotARepository(f"{start} is not in a git repository; run nbgit inside one, or `git init` first")
+        here = above
+
+
+def _is_bare(git_dir: str, common_dir: str, config: str) -> bool:
+    compact = config.replace(" ", "").replace("\t", "")
+    return "bare=true" in compact and git_dir == common_dir
+
+
+def _read_config(common_dir: str) -> str:
+    try:
+        with open(os.path.join(common_dir, "config"), encoding="utf-8", errors="replace") as file:
+            return file.read().lower()
+    except OSError:
+        return ""
+
+
+def _read_line(path: str) -> str | None:
+    """Return the first line of a small file of git's, or None where it can't be read."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.readline().rstrip("\r\n") or None
+    except OSError:
+        return None
