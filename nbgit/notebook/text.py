@@ -1,0 +1,193 @@
+"""Ring 1: the readable text of a notebook, for textconv, blame and grep (docs/formats.md, "Readable text").
+
+The text depends on the source alone: git smudges both sides before textconv and caches the answer by the cleaned
+blob's id, so whatever is volatile (nbgit.notebook.policy) must not show. What does show costs few lines of diff:
+
+- A cell's header has no number, because one inserted cell would change the header of every later cell; it names the
+  section (the last Markdown heading) instead, which is also what a reader wants to see in a hunk's header line.
+- An id that a program made up is left out: tools write new ones at will, and eight hexadecimal digits say nothing.
+  One that a person chose ("load-data") shows.
+- Metadata shows one leaf a line, and only where it differs from what every new cell has.
+"""
+
+import json
+from zlib import crc32
+
+from nbgit.errors import NotANotebook
+from nbgit.notebook.cells import Cell, Notebook, read_cells
+from nbgit.notebook.policy import CELL_METADATA, NOTEBOOK_METADATA
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONGEST_VALUE = 120  # characters of one metadata value; what is longer shows its start, length and checksum
+LONGEST_TITLE = 60
+HEX_DIGITS = frozenset("0123456789abcdefABCDEF-")
+KERNEL_KEYS = ("kernelspec.", "language_info.")  # the head line says what matters of them
+
+
+def readable_text(notebook_bytes: bytes) -> bytes:
+    """Return the readable text of a notebook as UTF-8, or the bytes as they are where they are no notebook."""
+    try:
+        notebook = read_cells(notebook_bytes)
+    except NotANotebook:
+        return notebook_bytes
+    return "".join(line + "\n" for line in text_lines(notebook)).encode("utf-8", "backslashreplace")
+
+
+def text_lines(notebook: Notebook) -> "Iterator[str]":
+    """Yield the lines of the readable text, without line ends and safe to print in a terminal."""
+    yield visible(head_line(notebook))
+    yield from (visible(f"# {line}") for line in notebook_metadata_lines(notebook))
+    title = ""
+    for cell in notebook.cells:
+        heading = heading_of(cell)
+        title = heading or title
+        yield ""
+        yield visible(header_line(cell, title))
+        yield from (visible(f"## {line}") for line in cell_metadata_lines(cell))
+        if cell.source:
+            yield from visible_lines(cell.source)
+
+
+def head_line(notebook: Notebook) -> str:
+    """Return the first line: format, language and kernel."""
+    kernelspec = notebook.metadata.get("kernelspec")
+    kernel = kernelspec if isinstance(kernelspec, dict) else {}
+    names = [str(kernel[key]) for key in ("display_name", "name") if kernel.get(key)]
+    parts = [f"# notebook {notebook.nbformat[0]}.{notebook.nbformat[1]}"]
+    if notebook.language:
+        parts.append(notebook.language)
+    if names:
+        parts.append(f"kernel {' / '.join(dict.fromkeys(names))}")
+    return ", ".join(parts)
+
+
+def header_line(cell: Cell, title: str) -> str:
+    """Return a cell's header: `## cell [kind]`, the id where a person chose it, and the section it is in."""
+    name = f" {cell.id}" if cell.id and not is_made_up(cell.id) else ""
+    return f"## cell [{cell.kind}]{name}{' ' + title if title else ''}"
+
+
+def heading_of(cell: Cell) -> str:
+    """Return the text of the last Markdown heading (ATX form) in a cell, shortened, or "" where there is none."""
+    if cell.kind != "markdown" or "#" not in cell.source:
+        return ""
+    found = ""
+    fenced = False
+    for line in cell.source.split("\n"):
+        if line.startswith(("```", "~~~")):
+            fenced = not fenced
+        elif line.startswith("#") and not fenced:
+            marks = len(line) - len(line.lstrip("#"))
+            if marks <= 6 and line[marks : marks + 1] == " ":
+                found = line[marks:].strip().rstrip("#").rstrip() or found
+    return shorten(found, LONGEST_TITLE)
+
+
+def is_made_up(cell_id: str) -> bool:
+    """Say whether a program chose this id: a uuid or hex digits (Jupyter), or mixed letters (Colab, VS Code)."""
+    if len(cell_id) >= 8 and HEX_DIGITS.issuperset(cell_id):
+        return True
+    has_digit = any(letter.isdigit() for letter in cell_id)
+    return len(cell_id) >= 8 and not cell_id.islower() and (has_digit or not cell_id.isalpha())
+
+
+def notebook_metadata_lines(notebook: Notebook) -> list[str]:
+    """Return `key: value` for each leaf of the notebook's metadata that says something, sorted by key."""
+    leaves = metadata_leaves(notebook.metadata, NOTEBOOK_METADATA)
+    return [f"{key}: {value}" for key, value in leaves if not key.startswith(KERNEL_KEYS)]
+
+
+def cell_metadata_lines(cell: Cell) -> list[str]:
+    """Return `key: value` for each leaf of a cell's metadata that says something, then its attachments."""
+    leaves = metadata_leaves(cell.metadata, CELL_METADATA)
+    lines = [f"{key}: {value}" for key, value in leaves if (key, value) not in DEFAULTS]
+    for name, bundle in sorted(cell.attachments.items()):
+        for mime, data in sorted(bundle.items()) if isinstance(bundle, dict) else ():
+            text = data if isinstance(data, str) else json.dumps(data, sort_keys=True)
+            lines.append(f"attachment {name}: {mime}, {len(text)} characters, {checksum(text)}")
+    return lines
+
+
+DEFAULTS = frozenset({("deletable", "true"), ("editable", "true")})  # nbviewer-era tools wrote them into every cell
+
+
+def metadata_leaves(metadata: "dict[str, object]", volatile: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return (dotted key, compact JSON) for each leaf that isn't volatile, sorted by key.
+
+    Left out as saying nothing: empty objects, lists and strings, null, and false (but for `editable` and `deletable`,
+    where true is what every cell has).
+    """
+    leaves: list[tuple[str, str]] = []
+    _collect(metadata, "", frozenset(volatile), leaves)
+    return sorted(leaves)
+
+
+def _collect(
+    value: "dict[str, object]", prefix: str, volatile: frozenset[str], leaves: list[tuple[str, str]], depth: int = 0
+) -> None:
+    for key, item in value.items():
+        name = prefix + key
+        if name in volatile:
+            continue
+        if isinstance(item, dict) and depth < 4:
+            _collect(item, name + ".", volatile, leaves, depth + 1)
+        elif item or (item == 0 and item is not False):
+            leaves.append((name, _compact(item)))
+        elif item is False and name in ("deletable", "editable"):
+            leaves.append((name, "false"))
+
+
+def _compact(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(item, str) and "," not in item for item in value):
+        text = ", ".join(value)
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    if len(text) <= LONGEST_VALUE:
+        return text
+    return f"{text[:LONGEST_VALUE]}… ({len(text)} characters, {checksum(text)})"
+
+
+def checksum(text: str) -> str:
+    """Return eight hexadecimal digits that differ where two texts do (for the eye, not for security)."""
+    return f"{crc32(text.encode('utf-8', 'surrogatepass')):08x}"
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return `text`, cut to `limit` characters with an ellipsis where it is longer."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def visible_lines(text: str) -> list[str]:
+    """Return the lines of `text` (split at line feeds only), each safe to print."""
+    lines = text.split("\n")
+    if text.isprintable():
+        return lines
+    return [line if line.isprintable() else visible(line) for line in lines]
+
+
+def visible(line: str) -> str:
+    """Return one line with every control character made visible, so that no notebook can steer a terminal.
+
+    Tabs stay. C0 controls become their pictures (ESC is ␛), and other controls, the bidirectional overrides and
+    line separators their code point.
+    """
+    if line.isprintable():
+        return line
+    return "".join([letter if letter.isprintable() or letter in KEPT else _picture(letter) for letter in line])
+
+
+KEPT = frozenset("\t\u00a0\u200b\u200c\u200d\u2009\u202f\u3000\ufeff\u00ad")  # spaces and joiners that steer nothing
+
+
+def _picture(letter: str) -> str:
+    code = ord(letter)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "␡"
+    if code < 0x100 or 0x2028 <= code <= 0x202E or 0x2066 <= code <= 0x2069 or 0xD800 <= code <= 0xDFFF:
+        return f"<U+{code:04X}>"
+    return letter  # unassigned or private: a terminal shows a box
