@@ -80,6 +80,11 @@ def is_figure(mime: str) -> bool:
     return mime.startswith("image/") or mime == "application/pdf" or "plotly" in mime or "vega" in mime
 
 
+def is_binary(mime: str) -> bool:
+    """Return whether a datum of this type stands in a notebook as base64."""
+    return mime.startswith(_BINARY) and mime != "image/svg+xml"
+
+
 def rank(mime: str) -> int:
     """Return how late this type comes as the one that stands for its output (0 comes first)."""
     return PREFERENCE.index(mime) if mime in PREFERENCE else len(PREFERENCE)
@@ -92,7 +97,7 @@ def decode_datum(mime: str, value: object) -> bytes:
         value = "".join(value)
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-    if mime.startswith(_BINARY) and mime != "image/svg+xml":
+    if is_binary(mime):
         try:
             return a2b_base64(value.encode("ascii"))
         except (Base64Error, UnicodeEncodeError):

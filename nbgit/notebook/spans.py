@@ -237,7 +237,7 @@ class _Cutter:
             if part.key not in names:
                 kept_end = part.value_end
             elif kept_end >= 0:
-                self._cut(kept_end, part.value_end, b"", "metadata")
+                self._cut(kept_end, part.value_end, b"", "count" if part.key == "prompt_number" else "metadata")
                 kept_end = part.value_end
 
     def _cut(self, start: int, end: int, replacement: bytes, kind: str) -> None:

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 class Repository:
     """The paths and the hash of one repository.
 
-    `git_dir` is this worktree's own directory, `common_dir` what all worktrees share, `worktree` the top of the
+    `start` is the directory it was found from (where git is to run, so that it sees the same repository under the same
+    rules); `git_dir` is this worktree's own directory, `common_dir` what all worktrees share, `worktree` the top of the
     working tree or None in a bare repository; `hash_name` is "sha1" or "sha256". All paths are absolute.
     """
 
-    __slots__ = ("common_dir", "git_dir", "hash_name", "worktree")
+    __slots__ = ("common_dir", "git_dir", "hash_name", "start", "worktree")
 
-    def __init__(self, git_dir: str, common_dir: str, worktree: str | None, hash_name: str) -> None:
+    def __init__(self, start: str, git_dir: str, common_dir: str, worktree: str | None, hash_name: str) -> None:
+        self.start = start
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.worktree = worktree
@@ -37,14 +39,6 @@ class Repository:
     def empty_oid(self) -> str:
         """The all-zero oid, which stands for "no such object" in update-ref."""
         return "0" * (64 if self.hash_name == "sha256" else 40)
-
-    @property
-    def git_options(self) -> list[str]:
-        """What makes `git` see exactly this repository, from any directory."""
-        options = [f"--git-dir={self.git_dir}"]
-        if self.worktree is not None:
-            options.append(f"--work-tree={self.worktree}")
-        return options
 
 
 def find_repository(start: str, environ: "Mapping[str, str]") -> Repository:
@@ -66,7 +60,7 @@ def find_repository(start: str, environ: "Mapping[str, str]") -> Repository:
     if worktree is not None and _is_bare(git_dir, common_dir, config) and not environ.get("GIT_WORK_TREE"):
         worktree = None
     hash_name = "sha256" if "objectformat=sha256" in config.replace(" ", "").replace("\t", "") else "sha1"
-    return Repository(git_dir, common_dir, None if worktree is None else os.path.normpath(worktree), hash_name)
+    return Repository(start, git_dir, common_dir, None if worktree is None else os.path.normpath(worktree), hash_name)
 
 
 def _climb(start: str) -> tuple[str | None, str]:

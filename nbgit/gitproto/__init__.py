@@ -1,0 +1,34 @@
+"""Ring 4: what git starts. Lean: no click, no git library, no jsonschema; see docs/design.md, "Hot path"."""
+
+import sys
+from importlib import import_module
+
+from nbgit.errors import NbgitError
+
+MODULES = {
+    "filter-process": "filter_process",
+    "clean": "one_shot",
+    "smudge": "one_shot",
+    "textconv": "textconv",
+    "diff-driver": "diff_driver",
+    "merge-driver": "merge_driver",
+    "hook": "hooks",
+}
+
+
+def run(verb: str, arguments: list[str]) -> int:
+    """Run one of git's verbs and return the exit code; a foreseen failure is one line on stderr."""
+    try:
+        module = import_module(f"nbgit.gitproto.{MODULES[verb]}")
+        return int(module.run(arguments) if MODULES[verb] != "one_shot" else module.run(verb, arguments))
+    except NbgitError as error:
+        sys.stderr.write(f"nbgit: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        from nbgit.store.log import log_bug
+
+        where, place = log_bug(error)
+        sys.stderr.write(f"nbgit {verb}: this is a bug in nbgit ({where}); the details are in {place}\n")
+        return 100

@@ -1,0 +1,146 @@
+"""Ring 1: how one output datum stands in a notebook's JSON, so that it can be stored decoded and written back exactly.
+
+`decode(mime, raw)` gives the payload's bytes and a *form*; `encode(form, payload)` gives `raw` again, to the byte. A form
+is small plain data (docs/formats.md, "Forms"). What no form reproduces has none, and stays in the snapshot as it is.
+"""
+
+import json
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+
+from nbgit.notebook.outputs import decode_datum, is_binary
+
+try:
+    from _json import encode_basestring, encode_basestring_ascii
+except ImportError:  # no C accelerator (PyPy)
+    from json.encoder import py_encode_basestring as encode_basestring
+    from json.encoder import py_encode_basestring_ascii as encode_basestring_ascii
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Form = dict[str, Any]
+
+
+def decode(mime: str, raw: bytes) -> "tuple[bytes, Form] | None":
+    """Return (payload, form) of the datum that stands as `raw` in a notebook, or None where no form reproduces it."""
+    try:
+        if raw[:1] == b'"' and b"\\u" not in raw and (found := _decode_base64(mime, raw)):
+            return found
+        text = raw.decode("utf-8")
+        value = json.loads(text)
+        payload = decode_datum(mime, value)
+        for form in _guesses(mime, value, text):
+            if _encodes(form, payload, raw):
+                return payload, form
+    except (ValueError, RecursionError):
+        pass
+    return None
+
+
+def _encodes(form: "Form", payload: bytes, raw: bytes) -> bool:
+    try:
+        return encode(form, payload) == raw
+    except ValueError:
+        return False
+
+
+def encode(form: "Form", payload: bytes) -> bytes:
+    """Return the datum as it stood in the notebook; raises ValueError or KeyError for a form that is none."""
+    if form["as"] == "base64":
+        return _encode_base64(form, payload)
+    if form["as"] == "text":
+        return _quote(form)(payload.decode("utf-8", "surrogatepass")).encode("utf-8")
+    if form["as"] == "lines":
+        quote = _quote(form)
+        text = payload.decode("utf-8", "surrogatepass")
+        lines = text.splitlines(True) if form["split"] == "universal" else _split_newlines(text)
+        joined: str = form["open"] + form["between"].join([quote(line) for line in lines]) + form["close"]
+        return joined.encode("utf-8")
+    if form["as"] == "json":
+        value = json.loads(payload.decode("utf-8", "surrogatepass"))
+        text = json.dumps(
+            value, ensure_ascii=form["ascii"], indent=form["indent"], separators=(form["comma"], form["colon"])
+        )
+        return text.replace("\n", "\n" + form["margin"]).encode("utf-8")
+    raise ValueError(f"no form is called {form['as']!r}")
+
+
+def _decode_base64(mime: str, raw: bytes) -> "tuple[bytes, Form] | None":
+    """Decode a base64 string whose lines, if it has any, are of one width."""
+    if not is_binary(mime):
+        return None
+    first = raw.find(b"\\n")
+    end = "\n" if raw.endswith(b'\\n"') else ""
+    width = 0 if first in (-1, len(raw) - 3) else first - 1
+    inner = raw[1:-1]
+    form: Form = {"as": "base64", "width": width, "end": end}
+    try:
+        payload = a2b_base64(inner.replace(b"\\n", b"") if first >= 0 else inner)
+    except Base64Error:
+        return None
+    return (payload, form) if _encode_base64(form, payload) == raw else None
+
+
+def _encode_base64(form: "Form", payload: bytes) -> bytes:
+    text = b2a_base64(payload, newline=False)
+    width = int(form["width"])
+    lines = [text[at : at + width] for at in range(0, len(text), width)] if width > 0 else [text]
+    end = b'\\n"' if form["end"] else b'"'
+    if "open" not in form:
+        return b'"' + b"\\n".join(lines) + end
+    between = b'\\n"' + form["between"].encode("utf-8") + b'"'
+    return form["open"].encode("utf-8") + b'"' + between.join(lines) + end + form["close"].encode("utf-8")
+
+
+def _guesses(mime: str, value: object, text: str) -> "list[Form]":
+    """Return the forms that may have produced `text`, likeliest first."""
+    kinds = ({"ascii": False}, {"ascii": True}) if not text.isascii() or "\\u" in text else ({"ascii": False},)
+    if isinstance(value, str):
+        return [{"as": "text", **kind} for kind in kinds]
+    if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
+        punctuation = _punctuation(text, value)
+        if punctuation and is_binary(mime):
+            width = len(value[0].rstrip("\n")) if len(value) > 1 else 0
+            return [{"as": "base64", "width": width, "end": "\n" if value[-1].endswith("\n") else "", **punctuation}]
+        if punctuation:
+            return [{"as": "lines", "split": by, **kind, **punctuation} for by in ("universal", "newline") for kind in kinds]
+    return [{"as": "json", **kind, **layout} for kind in kinds for layout in _layouts(text)]
+
+
+def _punctuation(text: str, lines: list[str]) -> "Form | None":
+    """Return what stands before, between and after the strings of an array that is laid out evenly."""
+    opener = text[: text.index('"')]
+    closer = text[text.rindex('"') + 1 :]
+    if len(lines) == 1:
+        return {"open": opener, "between": ",", "close": closer}
+    for between in (f",{opener[1:]}", ", ", ","):
+        if f'"{between}"' in text:
+            return {"open": opener, "between": between, "close": closer}
+    return None
+
+
+def _layouts(text: str) -> "list[Form]":
+    """Return the ways json.dumps may have laid out a value, judged by its first lines."""
+    if "\n" not in text:
+        return [
+            {"indent": None, "comma": comma, "colon": colon, "margin": ""}
+            for comma, colon in ((", ", ": "), (",", ":"))
+        ]
+    lines = text.split("\n", 2)
+    last = text[text.rindex("\n") + 1 :]
+    margin = last[: len(last) - len(last.lstrip(" "))]
+    indent = len(lines[1]) - len(lines[1].lstrip(" ")) - len(margin)
+    return [{"indent": max(indent, 0), "comma": ",", "colon": ": ", "margin": margin}]
+
+
+def _quote(form: "Form") -> "Any":
+    return encode_basestring_ascii if form["ascii"] else encode_basestring
+
+
+def _split_newlines(text: str) -> list[str]:
+    """Split after each \\n only, keeping it."""
+    lines = [line + "\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines if lines[-1] else lines[:-1]

@@ -1,0 +1,150 @@
+"""Ring 2: captures, the local safety net (docs/formats.md, "Captures").
+
+A capture is one notebook's bytes as seen at one moment, in a file of its own:
+
+    <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>
+    <git-common-dir>/nbgit/captures/<path key>/path         the notebook's path
+
+The whole notebook and not only its volatile part, because what was never added has its source nowhere else. A file
+appears whole or not at all (written beside, then renamed), so no lock is needed and a crash leaves nothing half done.
+When a commit is linked its captures are in a snapshot; then they go, and their digests stay in `known`, so that seeing
+the same bytes again does not make them "uncommitted work" again.
+"""
+
+import os
+import time
+from hashlib import sha256
+
+from nbgit.store.repository import Repository
+
+
+class Capture:
+    """One capture on disk: `taken` in nanoseconds since 1970 (UTC), `digest` the sha256 of the notebook, in hex."""
+
+    __slots__ = ("digest", "file", "path", "source_oid", "taken")
+
+    def __init__(self, path: str, taken: int, source_oid: str, digest: str, file: str) -> None:
+        self.path = path
+        self.taken = taken
+        self.source_oid = source_oid
+        self.digest = digest
+        self.file = file
+
+    def read(self) -> bytes | None:
+        """Return the notebook's bytes, or None where they are gone or damaged."""
+        try:
+            with open(self.file, "rb") as file:
+                data = file.read()
+        except OSError:
+            return None
+        return data if sha256(data).hexdigest() == self.digest else None
+
+
+class CaptureStore:
+    """The captures of one repository."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._root = os.path.join(repository.nbgit_dir, "captures")
+        self._known = os.path.join(repository.nbgit_dir, "known")
+
+    def put(self, path: str, source_oid: str, data: bytes) -> None:
+        """Keep `data`, the notebook at `path`, unless a snapshot or the newest capture of that path holds it already.
+
+        Raises OSError where it can't be written.
+        """
+        digest = sha256(data).hexdigest()
+        if self.snapshot_of(digest):
+            return
+        directory = self._directory(path)
+        ending = f"-{source_oid}-{digest}"
+        names = _listing(directory)
+        name = f"{time.time_ns():020d}{ending}"
+        same = [old for old in names if old.endswith(ending)]
+        if same:
+            if same[-1] != names[-1]:  # seen again after others: now it is the newest
+                os.replace(os.path.join(directory, same[-1]), os.path.join(directory, name))
+            return
+        if not names:
+            os.makedirs(directory, exist_ok=True)
+            write_whole(os.path.join(directory, "path"), path.encode("utf-8", "surrogateescape"))
+        write_whole(os.path.join(directory, name), data)
+
+    def of_path(self, path: str) -> list[Capture]:
+        """Return the captures of one path, newest first."""
+        directory = self._directory(path)
+        return [_capture(path, directory, name) for name in reversed(_listing(directory))]
+
+    def all(self) -> list[Capture]:
+        """Return every capture, newest first."""
+        found: list[Capture] = []
+        for key in _names(self._root):
+            directory = os.path.join(self._root, key)
+            path = _read(os.path.join(directory, "path")).decode("utf-8", "surrogateescape")
+            if path:
+                found += [_capture(path, directory, name) for name in _listing(directory)]
+        found.sort(key=lambda capture: capture.taken, reverse=True)
+        return found
+
+    def drop(self, capture: Capture) -> None:
+        """Remove one capture's file."""
+        try:
+            os.unlink(capture.file)
+        except FileNotFoundError:
+            pass
+
+    def snapshot_of(self, digest: str) -> str | None:
+        """Return the id of the snapshot that holds the notebook with this digest, or None where none is known."""
+        lines = _read(os.path.join(self._known, digest[:2]))
+        at = lines.rfind(f"{digest} ".encode())
+        return lines[at:].split(b"\n", 1)[0].split(b" ")[1].decode("ascii", "replace") if at >= 0 else None
+
+    def remember(self, digest: str, snapshot_id: str) -> None:
+        """Note that the notebook with this digest is held by that snapshot."""
+        if self.snapshot_of(digest) == snapshot_id:
+            return
+        os.makedirs(self._known, exist_ok=True)
+        with open(os.path.join(self._known, digest[:2]), "ab") as file:
+            file.write(f"{digest} {snapshot_id}\n".encode())
+
+    def _directory(self, path: str) -> str:
+        return os.path.join(self._root, sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:24])
+
+
+def write_whole(file: str, data: bytes) -> None:
+    """Write a file so that it is there whole or not at all: beside it, then renamed over it."""
+    beside = f"{file}.{os.getpid()}.{time.monotonic_ns()}.new"
+    try:
+        with open(beside, "wb") as stream:
+            stream.write(data)
+        os.replace(beside, file)
+    except BaseException:
+        try:
+            os.unlink(beside)
+        except OSError:
+            pass
+        raise
+
+
+def _capture(path: str, directory: str, name: str) -> Capture:
+    taken, source_oid, digest = name.split("-")
+    return Capture(path, int(taken), source_oid, digest, os.path.join(directory, name))
+
+
+def _listing(directory: str) -> list[str]:
+    """Return the names of the captures in one directory, oldest first."""
+    return [name for name in _names(directory) if name.count("-") == 2 and not name.endswith(".new")]
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
+
+
+def _read(file: str) -> bytes:
+    try:
+        with open(file, "rb") as stream:
+            return stream.read()
+    except OSError:
+        return b""

@@ -1,0 +1,157 @@
+"""Ring 2: entries: what `git log` shows under a commit (docs/formats.md, "Entries").
+
+An entry is a git note in refs/notes/nbgit: readable lines first, then one line of JSON that programs read:
+
+    analysis.ipynb  7 cells ran, [1] to [7] in order; 2 figures (cell 5 png, cell 7 png)
+
+    {"format":"nbgit-entry","notebooks":{"analysis.ipynb":{"snapshot":"<oid>"}},"version":1}
+
+Being a note, it is carried through amend and rebase by git itself (notes.rewriteRef).
+"""
+
+import json
+
+from nbgit.notebook.outputs import is_figure
+from nbgit.store.git import run_git
+from nbgit.store.objects import ObjectReader
+from nbgit.store.refs import ENTRIES, read_refs
+from nbgit.store.repository import Repository
+from nbgit.store.trees import BLOB, TREE, Tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMAT, VERSION = "nbgit-entry", 1
+
+
+def write_entry(notebooks: "dict[str, dict[str, Any]]") -> bytes:
+    """Return the note for a commit; `notebooks` is path -> (`snapshot`: its id, `document`: its snapshot.json)."""
+    lines = [f"{printable(path)}  {describe(found['document'])}" for path, found in sorted(notebooks.items())]
+    machine = {
+        "format": FORMAT,
+        "version": VERSION,
+        "notebooks": {path: {"snapshot": found["snapshot"]} for path, found in notebooks.items()},
+    }
+    lines += ["", json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":"))]
+    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def read_entry(note: bytes) -> dict[str, str]:
+    """Return path -> snapshot id of a note; the last machine line wins for each path (git may have joined two notes).
+
+    A note that is damaged, foreign or of a later version gives what can be understood of it, at worst nothing.
+    """
+    found: dict[str, str] = {}
+    for line in note.splitlines():
+        if not line.startswith(b"{"):
+            continue
+        try:
+            document = json.loads(line)
+            if document["format"] == FORMAT and document["version"] == VERSION:
+                for path, notebook in document["notebooks"].items():
+                    if is_oid(notebook["snapshot"]):
+                        found[path] = notebook["snapshot"]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            continue
+    return found
+
+
+def describe(document: "dict[str, Any]") -> str:
+    """Return one line on what a snapshot shows: how many cells ran, in which order, and the figures."""
+    cells = document.get("cells", [])
+    counts = [cell["execution_count"] for cell in cells if isinstance(cell.get("execution_count"), int)]
+    figures = []
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            kinds = [payload["mime"] for payload in output["payloads"] if is_figure(payload["mime"])]
+            if kinds:
+                figures.append(f"cell {cell['index']} {short_kind(kinds[0])}")
+    parts = [_order(counts)]
+    if figures:
+        shown = ", ".join(figures[:4]) + (f" and {len(figures) - 4} more" if len(figures) > 4 else "")
+        parts.append(f"{len(figures)} figure{'s' if len(figures) > 1 else ''} ({shown})")
+    return "; ".join(parts)
+
+
+def _order(counts: list[int]) -> str:
+    if not counts:
+        return "outputs without execution counts"
+    many = f"{len(counts)} cell{'s' if len(counts) > 1 else ''} ran"
+    if len(counts) == 1:
+        return f"{many}, [{counts[0]}]"
+    if counts == list(range(counts[0], counts[0] + len(counts))):
+        return f"{many}, [{counts[0]}] to [{counts[-1]}] in order"
+    if all(a < b for a, b in zip(counts, counts[1:], strict=False)):
+        return f"{many}, [{counts[0]}] to [{counts[-1]}] with gaps"
+    return f"{many}, out of order"
+
+
+def short_kind(mime: str) -> str:
+    """Return the short name of a media type: png, svg, pdf, plotly."""
+    kind = mime.split("/", 1)[-1].split("+", 1)[0]
+    return next((word for word in ("plotly", "vega") if word in kind), kind)
+
+
+def printable(text: str) -> str:
+    """Return text with nothing that a terminal would act on."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def is_oid(value: object) -> bool:
+    """Return whether a value is an object id as git writes it."""
+    return isinstance(value, str) and len(value) in (40, 64) and all(c in "0123456789abcdef" for c in value)
+
+
+def read_entries(repository: Repository) -> dict[str, dict[str, str]]:
+    """Return commit oid -> {path: snapshot id} for every commit that has an entry."""
+    if ENTRIES not in read_refs(repository, [ENTRIES]):
+        return {}
+    lines = run_git(["ls-tree", "-r", ENTRIES], cwd=repository.start).decode("utf-8", "replace").splitlines()
+    notes = [(line.split("\t", 1)[1].replace("/", ""), line.split()[2]) for line in lines]
+    with ObjectReader(repository) as reader:
+        contents = reader.read_many([oid for _, oid in notes])
+    return {
+        commit: entry
+        for (commit, _), content in zip(notes, contents, strict=True)
+        if is_oid(commit) and content is not None and (entry := read_entry(content))
+    }
+
+
+def read_some_entries(reader: ObjectReader, commits: list[str]) -> dict[str, dict[str, str]]:
+    """Return the entries of just these commits, whatever fan-out the notes tree has."""
+    names = [f"{ENTRIES}:{path}" for commit in commits for path in _note_paths(commit)]
+    contents = reader.read_many(names)
+    found: dict[str, dict[str, str]] = {}
+    for position, commit in enumerate(commits):
+        for content in contents[position * 3 : position * 3 + 3]:
+            if content is not None:
+                found.setdefault(commit, {}).update(read_entry(content))
+    return found
+
+
+def _note_paths(commit: str) -> list[str]:
+    return [commit, f"{commit[:2]}/{commit[2:]}", f"{commit[:2]}/{commit[2:4]}/{commit[4:]}"]
+
+
+def put_note(notes: Tree, commit: str, blob: str) -> None:
+    """Set the note of `commit` in a notes tree, at the depth that its neighbours have (new trees: 2/38)."""
+    if commit in notes.entries:
+        notes.put(commit, BLOB, blob)
+        return
+    directory, rest = notes.directory(commit[:2]), commit[2:]
+    while directory.entries.get(rest[:2], ("", ""))[0] == TREE:
+        directory, rest = directory.directory(rest[:2]), rest[2:]
+    directory.put(rest, BLOB, blob)
+
+
+def get_note(notes: Tree, commit: str) -> str | None:
+    """Return the oid of the note of `commit` in a notes tree, or None."""
+    directory, rest = notes, commit
+    while rest:
+        if rest in directory.entries:
+            return directory.entries[rest][1]
+        if directory.entries.get(rest[:2], ("", ""))[0] != TREE:
+            return None
+        directory, rest = directory.directory(rest[:2]), rest[2:]
+    return None

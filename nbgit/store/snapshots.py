@@ -1,0 +1,209 @@
+"""Ring 2: snapshots: the outputs of one notebook at one commit, decoded, as a git tree (docs/formats.md, "Snapshots").
+
+    snapshot.json                 what each cell showed, and how the notebook's bytes are put together again
+    cells/<index>-<id>/<k>.<ext>  payloads, decoded: `git show <snapshot>:cells/3-ab12/0.png` is the figure
+
+The tree's oid is the snapshot's id. A snapshot is written only after the notebook was joined from it again and compared.
+"""
+
+import json
+from hashlib import sha256
+
+from nbgit.errors import SnapshotInvalid
+from nbgit.notebook.encoding import decode, encode
+from nbgit.notebook.layout import Datum, output_layout
+from nbgit.notebook.outputs import ERROR, STDERR, STDOUT
+from nbgit.notebook.spans import Span, Split, join
+from nbgit.store.objects import ObjectReader, ObjectSink
+from nbgit.store.trees import BLOB, TREE, encode_tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+FORMAT, VERSION = "nbgit-snapshot", 1
+DOCUMENT = "snapshot.json"
+INLINE_LIMIT = 512  # bytes; a shorter text stays in snapshot.json: a blob and its tree entry would cost more than it
+SIZE_LIMIT = 64 << 20  # bytes of a snapshot.json; a larger one is refused when read
+_EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/svg+xml": "svg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "application/pdf": "pdf",
+    "text/html": "html",
+    "text/markdown": "md",
+    "text/latex": "tex",
+    "application/javascript": "js",
+    STDOUT: "stdout.txt",
+    STDERR: "stderr.txt",
+}
+_COMPRESSED = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "video/", "audio/")
+
+
+class _Builder:
+    """Collects one snapshot's payload files and document."""
+
+    def __init__(self, sink: ObjectSink) -> None:
+        self.sink = sink
+        self.directories: dict[str, dict[str, tuple[str, str]]] = {}
+        self.payloads: dict[str, bytes] = {}
+        self.cells: list[dict[str, Any]] = []
+        self.splices: list[list[Any]] = []
+
+    def span(self, span: Span, cell: "dict[str, Any] | None") -> None:
+        """Take one volatile span in; `cell` is the entry of the cell whose outputs it holds, if it does."""
+        raw = bytes(span.raw)
+        parts: list[Any] = []
+        taken = 0
+        for datum in output_layout(raw) if cell is not None else ():
+            assert cell is not None
+            found = decode(datum.mime, raw[datum.start : datum.end]) if datum.mime != ERROR else None
+            payload = found[0] if found else datum.fallback(raw)
+            shown = {"mime": datum.mime, "digest": "sha256:" + sha256(payload).hexdigest(), "size": len(payload)}
+            while len(cell["outputs"]) <= datum.output_index:
+                cell["outputs"].append({"type": datum.output_type, "payloads": []})
+            cell["outputs"][datum.output_index]["payloads"].append(shown)
+            if found and len(payload) >= INLINE_LIMIT:
+                shown["file"] = self._store(cell, datum, payload)
+                parts += (_text(raw[taken : datum.start]), {"file": shown["file"], **found[1]})
+                taken = datum.end
+        self.splices.append([span.offset, span.size, [*parts, _text(raw[taken:])]])
+
+    def _store(self, cell: "dict[str, Any]", datum: Datum, payload: bytes) -> str:
+        directory = str(cell["index"]) + ("-" + safe if (safe := _safe(cell["id"])) else "")
+        files = self.directories.setdefault(directory, {})
+        extension = _EXTENSIONS.get(datum.mime) or ("json" if "json" in datum.mime else "txt")
+        name = f"{datum.output_index}.{extension}"
+        serial = 1
+        while name in files:
+            name = f"{datum.output_index}.{serial}.{extension}"
+            serial += 1
+        level = 0 if datum.mime.startswith(_COMPRESSED) else 6
+        files[name] = (BLOB, self.sink.add("blob", payload, level=level))
+        self.payloads[f"cells/{directory}/{name}"] = payload
+        return f"cells/{directory}/{name}"
+
+    def tree(self, document: bytes) -> str:
+        """Write the snapshot's tree and return its oid."""
+        entries = {DOCUMENT: (BLOB, self.sink.add("blob", document))}
+        if self.directories:
+            cells = {
+                name: (TREE, self.sink.add("tree", encode_tree(files))) for name, files in self.directories.items()
+            }
+            entries["cells"] = (TREE, self.sink.add("tree", encode_tree(cells)))
+        return self.sink.add("tree", encode_tree(entries))
+
+
+def build_snapshot(notebook: bytes, parts: Split, source_oid: str, sink: ObjectSink) -> str:
+    """Give the snapshot of `notebook`, whose split is `parts`, to the sink and return its id.
+
+    Raises SnapshotInvalid where the notebook could not be joined from it again: then nothing may refer to it.
+    """
+    builder = _Builder(sink)
+    facts = cell_facts(parts)
+    cells: dict[int, dict[str, Any]] = {}
+    for span in parts.spans:
+        index = span.cell_index
+        if index >= 0 and index not in cells:
+            cell_id, count = facts.get(index, (None, None))
+            cells[index] = {"index": index, "id": cell_id, "execution_count": count, "outputs": []}
+        builder.span(span, cells[index] if span.kind == "outputs" else None)
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
+        "source": source_oid,
+        "notebook": {"digest": "sha256:" + sha256(notebook).hexdigest(), "size": len(notebook)},
+        "cells": [cell for _, cell in sorted(cells.items())],
+        "splices": builder.splices,
+    }
+    if join_snapshot(document, builder.payloads, parts.source) != notebook:
+        raise SnapshotInvalid("a notebook could not be joined from its snapshot again, so its capture is kept instead")
+    text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":")) + "\n"
+    return builder.tree(text.encode("ascii"))
+
+
+def read_document(content: bytes | None) -> "dict[str, Any]":
+    """Return a snapshot.json as plain data; raises SnapshotInvalid for what is damaged, hostile or of a later version."""
+    if content is None or len(content) > SIZE_LIMIT:
+        raise SnapshotInvalid("a snapshot is missing its snapshot.json; run `nbgit doctor`")
+    try:
+        document = json.loads(content)
+        if document["format"] != FORMAT:
+            raise ValueError
+        if document["version"] != VERSION:
+            raise SnapshotInvalid("a snapshot was written by a newer nbgit; upgrade nbgit to read it")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise SnapshotInvalid("a snapshot.json is not what nbgit writes; its outputs are left alone") from error
+    assert isinstance(document, dict)
+    return document
+
+
+def read_snapshot(reader: ObjectReader, snapshot_id: str, source: bytes) -> bytes:
+    """Return the notebook that a snapshot and its source make; raises SnapshotInvalid where they don't."""
+    document = read_document(reader.read(f"{snapshot_id}:{DOCUMENT}"))
+    try:
+        files = [part["file"] for splice in document["splices"] for part in splice[2] if isinstance(part, dict)]
+        if not all(_is_payload_name(file) for file in files):
+            raise SnapshotInvalid("a snapshot names a file outside its own cells/; its outputs are left alone")
+        contents = reader.read_many([f"{snapshot_id}:{file}" for file in files])
+        payloads = {file: data for file, data in zip(files, contents, strict=True) if data is not None}
+        notebook = join_snapshot(document, payloads, source)
+        expected = document["notebook"]["digest"]
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise SnapshotInvalid(f"snapshot {snapshot_id[:12]} is damaged; its outputs are left alone") from error
+    if "sha256:" + sha256(notebook).hexdigest() != expected:
+        raise SnapshotInvalid(f"snapshot {snapshot_id[:12]} does not give the notebook it was made from")
+    return notebook
+
+
+def join_snapshot(document: "dict[str, Any]", payloads: dict[str, bytes], source: bytes) -> bytes:
+    """Return the notebook of a snapshot document, its payloads and its source; any error is the document's fault."""
+    spans = []
+    for offset, size, parts in document["splices"]:
+        raw = b"".join(
+            [
+                part.encode("utf-8", "surrogateescape") if isinstance(part, str) else encode(part, payloads[part["file"]])
+                for part in parts
+            ]
+        )
+        spans.append(Span(offset, size, raw, -1, ""))
+    return join(source, spans)
+
+
+def cell_facts(parts: Split) -> dict[int, tuple[str | None, int | None]]:
+    """Return cell index -> (id, execution count) for the cells of a split notebook that have volatile spans."""
+    counts: dict[int, int] = {}
+    for span in parts.spans:
+        if span.kind == "count" and len(span.raw) < 100:
+            digits = bytes(span.raw).rsplit(b":", 1)[-1].strip()
+            if digits.isdigit() and len(digits) < 12:
+                counts[span.cell_index] = int(digits)
+    ids = _cell_ids(parts.source)
+    indices = {span.cell_index for span in parts.spans}
+    return {index: (ids.get(index), counts.get(index)) for index in indices}
+
+
+def _cell_ids(source: bytes) -> dict[int, str]:
+    try:
+        cells = json.loads(source.decode("utf-8-sig", "replace"), parse_int=str).get("cells") or []
+    except (ValueError, RecursionError, AttributeError):
+        return {}
+    return {
+        index: cell["id"] for index, cell in enumerate(cells) if isinstance(cell, dict) and isinstance(cell.get("id"), str)
+    }
+
+
+def _safe(cell_id: str | None) -> str:
+    return "".join(c for c in cell_id or "" if c.isascii() and (c.isalnum() or c in "-_"))[:64]
+
+
+def _is_payload_name(file: object) -> bool:
+    if not isinstance(file, str) or not file.startswith("cells/") or len(file) > 200 or ".." in file:
+        return False
+    return all(c.isascii() and (c.isalnum() or c in "-_./") for c in file)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

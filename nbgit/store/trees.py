@@ -1,0 +1,80 @@
+"""Ring 2: git trees that are edited in memory and written once (gitformat: mode, name, NUL, raw oid)."""
+
+from nbgit.store.objects import ObjectReader, ObjectSink
+
+BLOB, TREE = "100644", "40000"
+
+
+def decode_tree(content: bytes, oid_bytes: int) -> dict[str, tuple[str, str]]:
+    """Return name -> (mode, oid) of a tree object's content; `oid_bytes` is 20 or 32."""
+    found: dict[str, tuple[str, str]] = {}
+    at = 0
+    while at < len(content):
+        space = content.index(b" ", at)
+        zero = content.index(b"\0", space)
+        name = content[space + 1 : zero].decode("utf-8", "surrogateescape")
+        end = zero + 1 + oid_bytes
+        found[name] = (content[at:space].decode("ascii"), content[zero + 1 : end].hex())
+        at = end
+    return found
+
+
+def encode_tree(entries: dict[str, tuple[str, str]]) -> bytes:
+    """Return a tree object's content, in git's order (a directory sorts as if its name ended in a slash)."""
+
+    def order(item: tuple[str, tuple[str, str]]) -> bytes:
+        name, (mode, _) = item
+        return (name + "/" if mode == TREE else name).encode("utf-8", "surrogateescape")
+
+    pieces = []
+    for name, (mode, oid) in sorted(entries.items(), key=order):
+        pieces.append(f"{mode} {name}\0".encode("utf-8", "surrogateescape") + bytes.fromhex(oid))
+    return b"".join(pieces)
+
+
+class Tree:
+    """One directory, read from git only where it is walked into, and written only where it changed."""
+
+    def __init__(self, oid: str | None, reader: ObjectReader, oid_bytes: int) -> None:
+        self._oid = oid
+        self._reader = reader
+        self._oid_bytes = oid_bytes
+        self._entries: dict[str, tuple[str, str]] | None = None
+        self._children: dict[str, Tree] = {}
+        self._changed = False
+
+    @property
+    def entries(self) -> dict[str, tuple[str, str]]:
+        """name -> (mode, oid) as it stands in git, with `put` and `drop` applied (changed children are not)."""
+        if self._entries is None:
+            content = self._reader.read(self._oid) if self._oid else None
+            self._entries = decode_tree(content, self._oid_bytes) if content else {}
+        return self._entries
+
+    def directory(self, name: str) -> "Tree":
+        """Return the directory of that name, a new one where there is none."""
+        if name not in self._children:
+            mode, oid = self.entries.get(name, ("", ""))
+            self._children[name] = Tree(oid if mode == TREE else None, self._reader, self._oid_bytes)
+        return self._children[name]
+
+    def put(self, name: str, mode: str, oid: str) -> None:
+        """Set one entry."""
+        if self.entries.get(name) != (mode, oid):
+            self.entries[name] = (mode, oid)
+            self._changed = True
+
+    def drop(self, name: str) -> None:
+        """Remove one entry, if it is there."""
+        if self.entries.pop(name, None) is not None:
+            self._changed = True
+
+    def write(self, sink: ObjectSink) -> str:
+        """Give what changed to the sink and return this directory's oid."""
+        for name, child in self._children.items():
+            if child.entries or name in self.entries:
+                self.put(name, TREE, child.write(sink))
+        if self._oid is None or self._changed:
+            self._oid = sink.add("tree", encode_tree(self.entries))
+            self._changed = False
+        return self._oid
