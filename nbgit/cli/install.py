@@ -1,0 +1,56 @@
+"""`nbgit install`: set nbgit up in one of git's scopes."""
+
+import os
+
+import click
+
+from nbgit.cli.scope_options import scope_options, shown
+from nbgit.setup import attributes, installing
+from nbgit.setup.launch import this_launcher
+from nbgit.setup.scopes import Scope, find_scope
+
+EPILOG = """\b
+Examples:
+  nbgit install                              this repository
+  nbgit install --attributes .gitattributes  ... and the lines to commit for everyone
+  nbgit install --global                     every repository of yours
+  nbgit install --replace                    take over from nbstripout or nbdime
+"""
+
+
+@click.command(epilog=EPILOG)
+@scope_options
+@click.option("--attributes", "attributes_file", metavar="FILE", help="Also write the lines to commit into FILE.")
+@click.option("--replace", is_flag=True, help="Take over from another tool that handles notebooks here.")
+def command(scope_name: str | None, attributes_file: str | None, replace: bool) -> int:
+    """Set nbgit up for this repository, or for you with --global.
+
+    Writes git's configuration, attributes and hooks; nothing that isn't nbgit's is overwritten.
+    """
+    scope = find_scope(scope_name or "local", os.getcwd(), os.environ)
+    outcome = installing.install(scope, this_launcher(), replace=replace, attributes_file=attributes_file)
+    where = {"global": "for you, in every repository", "system": "for everyone on this machine"}
+    place = where.get(scope.name, "in this repository" if scope.name == "local" else "in this worktree")
+    click.echo(
+        f"nbgit is set up {place}." if outcome.changed else f"nbgit was set up {place} already; nothing changed."
+    )
+    for piece, sentence in outcome.done:
+        click.echo(f"  {piece:<11} {shown(sentence, scope)}")
+    for sentence in outcome.left:
+        click.echo(f"  {'left':<11} {shown(sentence, scope)}")
+    if outcome.changed:
+        _say_what_next(scope)
+    return 0
+
+
+def _say_what_next(scope: Scope) -> None:
+    if scope.repository is None or scope.repository.worktree is None:
+        return
+    found = attributes.winners(scope.repository)
+    if found.probe != attributes.WANTED:
+        click.echo("  warning     other attributes win for notebooks here: run `nbgit doctor`")
+    if found.notebooks:
+        many = "1 notebook is" if found.notebooks == 1 else f"{found.notebooks} notebooks are"
+        click.echo(
+            f"{many} tracked already: `git add --renormalize .` and a commit take outputs out of history from now on."
+        )

@@ -1,0 +1,58 @@
+"""`nbgit uninstall`: take out every trace that install made."""
+
+import os
+
+import click
+
+from nbgit.cli.scope_options import scope_options, shown
+from nbgit.setup import attributes, installing
+from nbgit.setup.launch import this_launcher
+from nbgit.setup.scopes import Scope, find_scope
+
+EPILOG = """\b
+Examples:
+  nbgit uninstall                              this repository
+  nbgit uninstall --attributes .gitattributes  ... and the committed lines
+  nbgit uninstall --global                     what install --global set
+  nbgit uninstall --delete-data                ... and every output nbgit keeps here
+"""
+
+
+@click.command(epilog=EPILOG)
+@scope_options
+@click.option("--attributes", "attributes_file", metavar="FILE", help="Also take nbgit's lines out of FILE.")
+@click.option("--delete-data", is_flag=True, help="Also delete every output nbgit keeps for this repository.")
+@click.option("--yes", is_flag=True, help="Don't ask before deleting data.")
+def command(scope_name: str | None, attributes_file: str | None, delete_data: bool, yes: bool) -> int:
+    """Remove every trace that install made; your files stay as they are, byte for byte.
+
+    Stored outputs stay in .git unless --delete-data is given, so that a later install finds them again.
+    """
+    scope = find_scope(scope_name or "local", os.getcwd(), os.environ)
+    if delete_data:
+        if scope.repository is None:
+            raise click.UsageError("--delete-data needs a repository: run it inside one")
+        if not yes:
+            click.confirm("Delete every output nbgit keeps for this repository, for good?", abort=True)
+    notebooks = _tracked_notebooks(scope)
+    outcome = installing.uninstall(scope, this_launcher(), attributes_file=attributes_file)
+    click.echo("nbgit is taken out again." if outcome.changed else "nbgit was not set up here; nothing changed.")
+    for piece, sentence in outcome.done:
+        click.echo(f"  {piece:<11} {shown(sentence, scope)}")
+    if delete_data and scope.repository is not None:
+        count = installing.delete_data(scope.repository)
+        click.echo(f"  {'data':<11} {count} refs and {shown(scope.repository.nbgit_dir, scope)} deleted")
+    for sentence in outcome.left:
+        click.echo(f"  {'left':<11} {shown(sentence, scope)}")
+    if outcome.changed and notebooks:
+        click.echo(
+            "History holds notebooks without outputs, so those with outputs show as modified once git rereads them: "
+            "commit them to put outputs into history, or `git checkout -- FILE` to drop the outputs of FILE."
+        )
+    return 0
+
+
+def _tracked_notebooks(scope: Scope) -> int:
+    if not scope.in_repository or scope.repository is None:
+        return 0
+    return attributes.winners(scope.repository).tracked["filter", "nbgit"]

@@ -1,0 +1,147 @@
+"""The keys nbgit sets in git's configuration: written into one scope's file, told from others', and taken out again."""
+
+import re
+from typing import NamedTuple
+
+from nbgit.errors import InstallRefused
+from nbgit.setup.launch import Launcher
+from nbgit.setup.scopes import Scope
+
+NOTES = "refs/notes/nbgit*"  # a glob: a plain name makes git warn in every repository that has no such notes (yet)
+VERBS = "filter-process|clean|smudge|textconv|diff-driver|merge-driver"
+OUR_COMMAND = re.compile(rf"""(nbgit/__main__\.py|(^|[/\s"'])nbgit(\.exe)?)["']?\s+({VERBS})\b""")
+COMMAND, PLAIN, LISTED = "command", "plain", "listed"
+
+
+class Key(NamedTuple):
+    """One key: its name, the value nbgit gives it, and its kind.
+
+    A COMMAND is ours by its shape, whichever interpreter it names; a PLAIN value is ours where it is equal;
+    a LISTED value stands beside others' values of the same key.
+    """
+
+    name: str
+    value: str
+    kind: str
+
+
+class Plan(NamedTuple):
+    """What install would do to one configuration file: keys to set, keys that are right, keys that aren't nbgit's."""
+
+    changes: list[Key]
+    settled: list[Key]
+    foreign: list[Key]
+
+
+def keys(launcher: Launcher) -> list[Key]:
+    """Return every key that install sets, in the order it sets them."""
+    return [
+        Key("filter.nbgit.process", launcher.command("filter-process"), COMMAND),
+        Key("filter.nbgit.clean", launcher.expanding_command("clean", "%f"), COMMAND),
+        Key("filter.nbgit.smudge", launcher.expanding_command("smudge", "%f"), COMMAND),
+        Key("filter.nbgit.required", "true", PLAIN),
+        Key("diff.nbgit.command", launcher.command("diff-driver"), COMMAND),
+        Key("diff.nbgit.textconv", launcher.command("textconv"), COMMAND),
+        Key("diff.nbgit.cachetextconv", "true", PLAIN),
+        Key("diff.nbgit.xfuncname", "^(## cell .*)$", PLAIN),
+        Key("merge.nbgit.name", "nbgit: notebooks, cell by cell", PLAIN),
+        Key("merge.nbgit.driver", merge_command(launcher), COMMAND),
+        Key("merge.nbgit.recursive", "binary", PLAIN),
+        Key("notes.displayRef", NOTES, LISTED),
+        Key("notes.rewriteRef", NOTES, LISTED),
+    ]
+
+
+def merge_command(launcher: Launcher) -> str:
+    """Return the merge driver's command: nbgit, and git's own text merge wherever nbgit gave no answer.
+
+    git takes any exit code but 0 for a conflict with %A as it stands, which is "ours" without a marker when the
+    interpreter is gone: `git add` would then drop theirs in silence. So the only answers believed are 0 and
+    a 1 that comes with a changed %A (a broken interpreter exits with 1 as well).
+    """
+    return (
+        "before=$(git hash-object --no-filters %A); "
+        + launcher.expanding_command("merge-driver", "%O %A %B %L %P")
+        + "; code=$?; test $code -eq 0 && exit 0; "
+        'test $code -eq 1 && test "$before" != "$(git hash-object --no-filters %A)" && exit 1; '
+        "echo nbgit did not answer for %P: it is merged as text, look at it before you add it "
+        "'(`nbgit doctor` finds the cause)' >&2; "
+        "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; exit 1"
+    )
+
+
+def read_scope(scope: Scope) -> dict[str, list[str]]:
+    """Return every key in the scope's own file (included files are somebody else's) with its values in order."""
+    code, out, _ = scope.try_git("config", f"--{scope.name}", "--no-includes", "--list", "-z")
+    values: dict[str, list[str]] = {}
+    if code:
+        return values
+    for entry in out.decode("utf-8", "surrogateescape").split("\0"):
+        name, _, value = entry.partition("\n")
+        if name:
+            values.setdefault(normal(name), []).append(value)
+    return values
+
+
+def normal(name: str) -> str:
+    """Return a key's name with section and variable in lower case, as git compares them."""
+    head, _, tail = name.rpartition(".")
+    section, dot, subsection = head.partition(".")
+    return f"{section.lower()}{dot}{subsection}.{tail.lower()}"
+
+
+def is_ours(key: Key, value: str) -> bool:
+    """Return whether `value` is one that this or another nbgit wrote for this key."""
+    return bool(OUR_COMMAND.search(value)) if key.kind == COMMAND else value == key.value
+
+
+def plan_install(scope: Scope, launcher: Launcher) -> Plan:
+    """Return what has to change in the scope's file; nothing is changed yet."""
+    plan = Plan([], [], [])
+    present = read_scope(scope)
+    for key in keys(launcher):
+        values = present.get(normal(key.name), [])
+        if key.kind == LISTED:
+            (plan.settled if key.value in values else plan.changes).append(key)
+        elif values == [key.value]:
+            plan.settled.append(key)
+        elif all(is_ours(key, value) for value in values):
+            plan.changes.append(key)
+        else:
+            plan.foreign.append(key)
+    return plan
+
+
+def refuse_foreign(scope: Scope, plan: Plan) -> None:
+    """Raise InstallRefused where a command of somebody else's stands under one of nbgit's keys."""
+    commands = [key.name for key in plan.foreign if key.kind == COMMAND]
+    if commands:
+        raise InstallRefused(
+            f"{', '.join(commands)} in {scope.config_file} is set to something that isn't nbgit's; nothing was "
+            "changed: remove it, or run `nbgit install --replace` to take it over"
+        )
+
+
+def apply_keys(scope: Scope, changes: list[Key]) -> None:
+    """Write `changes` into the scope's file, one `git config` each; raises GitFailed."""
+    for key in changes:
+        mode = "--add" if key.kind == LISTED else "--replace-all"
+        scope.git("config", f"--{scope.name}", mode, key.name, key.value)
+
+
+def remove_keys(scope: Scope, launcher: Launcher) -> tuple[list[str], list[str]]:
+    """Take nbgit's values out of the scope's file; return (keys removed, keys left because they aren't nbgit's).
+
+    git drops a section's header with its last key, so the file is what it was before.
+    """
+    removed: list[str] = []
+    left: list[str] = []
+    present = read_scope(scope)
+    for key in reversed(keys(launcher)):
+        for value in dict.fromkeys(present.get(normal(key.name), [])):
+            if is_ours(key, value):
+                scope.git("config", f"--{scope.name}", "--fixed-value", "--unset-all", key.name, value)
+                removed.append(key.name)
+            elif key.kind != LISTED:
+                left.append(key.name)
+    return removed, left
