@@ -123,7 +123,11 @@ def still_installed(repository: Repository) -> bool:
     folders = [repository.common_dir, *[os.path.join(worktrees, name) for name in names]]
     files = [os.path.join(repository.common_dir, "config")]
     files += [os.path.join(folder, "config.worktree") for folder in folders]
-    return any(b'[filter "nbgit"]' in (read_bytes(file) or b"") for file in files)
+    return any(_names_filter(file) for file in files if b'[filter "nbgit"]' in (read_bytes(file) or b""))
+
+
+def _names_filter(file: str) -> bool:
+    return try_git(["config", "--file", file, "--get", "filter.nbgit.process"])[0] == 0
 
 
 def _shared_lines(repository: Repository) -> list[str]:
