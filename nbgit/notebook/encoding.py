@@ -1,7 +1,8 @@
-"""Ring 1: how one output datum stands in a notebook's JSON, so that it can be stored decoded and written back exactly.
+"""Ring 1: how one output datum stands in a notebook's JSON, so that it can be stored decoded and written back.
 
-`decode(mime, raw)` gives the payload's bytes and a *form*; `encode(form, payload)` gives `raw` again, to the byte. A form
-is small plain data (docs/formats.md, "Forms"). What no form reproduces has none, and stays in the snapshot as it is.
+`decode(mime, raw)` gives the payload's bytes and a *form*; `encode(form, payload)` gives `raw` again, to the byte.
+A form is small plain data (docs/formats.md, "Forms"). What no form reproduces has
+none, and stays in the snapshot as it is.
 """
 
 import json
@@ -51,7 +52,8 @@ def encode(form: "Form", payload: bytes) -> bytes:
     if form["as"] == "base64":
         return _encode_base64(form, payload)
     if form["as"] == "text":
-        return _quote(form)(payload.decode("utf-8", "surrogatepass")).encode("utf-8")
+        quoted: str = _quote(form)(payload.decode("utf-8", "surrogatepass"))
+        return quoted.encode("utf-8")
     if form["as"] == "lines":
         quote = _quote(form)
         text = payload.decode("utf-8", "surrogatepass")
@@ -90,8 +92,9 @@ def _encode_base64(form: "Form", payload: bytes) -> bytes:
     end = b'\\n"' if form["end"] else b'"'
     if "open" not in form:
         return b'"' + b"\\n".join(lines) + end
-    between = b'\\n"' + form["between"].encode("utf-8") + b'"'
-    return form["open"].encode("utf-8") + b'"' + between.join(lines) + end + form["close"].encode("utf-8")
+    between = b'\\n"' + str(form["between"]).encode("utf-8") + b'"'
+    opener, closer = str(form["open"]).encode("utf-8"), str(form["close"]).encode("utf-8")
+    return opener + b'"' + between.join(lines) + end + closer
 
 
 def _guesses(mime: str, value: object, text: str) -> "list[Form]":
@@ -105,7 +108,9 @@ def _guesses(mime: str, value: object, text: str) -> "list[Form]":
             width = len(value[0].rstrip("\n")) if len(value) > 1 else 0
             return [{"as": "base64", "width": width, "end": "\n" if value[-1].endswith("\n") else "", **punctuation}]
         if punctuation:
-            return [{"as": "lines", "split": by, **kind, **punctuation} for by in ("universal", "newline") for kind in kinds]
+            return [
+                {"as": "lines", "split": by, **kind, **punctuation} for by in ("universal", "newline") for kind in kinds
+            ]
     return [{"as": "json", **kind, **layout} for kind in kinds for layout in _layouts(text)]
 
 

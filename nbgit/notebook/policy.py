@@ -121,11 +121,12 @@ def _check(toml: bytes, table: str, key: str, value: object) -> None:
 
 def _parse(toml: bytes) -> dict[str, object]:
     try:
-        import tomllib
+        import tomllib  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
-        import tomli as tomllib
+        import tomli as tomllib  # type: ignore[import-not-found, no-redef, unused-ignore]
     try:
-        return tomllib.loads(toml.decode("utf-8"))
+        document: dict[str, object] = tomllib.loads(toml.decode("utf-8"))
+        return document
     except UnicodeDecodeError as error:
         line = toml[: error.start].count(b"\n") + 1
         raise PolicyInvalid(f"{FILE_NAME} line {line} is not UTF-8; save the file as UTF-8") from error

@@ -6,16 +6,20 @@ skipping (0.7 GB/s); the parent levels are walked by hand, so duplicate keys, od
 visible. Numbers and constants are never converted (NaN, Infinity and a 5,000-digit integer are only skipped).
 """
 
-try:
-    from _json import make_scanner, scanstring
-except ImportError:  # no C accelerator (PyPy)
-    from json.decoder import py_scanstring as scanstring  # type: ignore[attr-defined, no-redef]
-
-    make_scanner = None
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
+
+    scanstring: Callable[[str, int, bool], tuple[str, int]]
+    make_scanner: Any
+else:
+    try:
+        from _json import make_scanner, scanstring
+    except ImportError:  # no C accelerator (PyPy)
+        from json.decoder import py_scanstring as scanstring
+
+        make_scanner = None
 
 SPACE = " \t\n\r"
 
@@ -52,13 +56,15 @@ class _Settings:
     parse_constant = staticmethod(_drop)
 
 
-def _make_scan_once() -> "Callable[[str, int], tuple[object, int]]":
-    if make_scanner is not None:
-        scan_once: Callable[[str, int], tuple[object, int]] = make_scanner(_Settings())
-        return scan_once
-    from json import JSONDecoder
+def _make_scan_once() -> "Callable[[str, int], tuple[Any, int]]":
+    if make_scanner is None:
+        from json import JSONDecoder
 
-    return JSONDecoder(parse_float=_drop, parse_int=_drop, parse_constant=_drop).scan_once
+        decoder: Any = JSONDecoder(parse_float=_drop, parse_int=_drop, parse_constant=_drop)
+    else:
+        decoder = None
+    scan_once: Callable[[str, int], tuple[Any, int]] = decoder.scan_once if decoder else make_scanner(_Settings())
+    return scan_once
 
 
 _scan_once = _make_scan_once()

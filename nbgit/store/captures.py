@@ -3,12 +3,14 @@
 A capture is one notebook's bytes as seen at one moment, in a file of its own:
 
     <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>
+    <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>.past
     <git-common-dir>/nbgit/captures/<path key>/path         the notebook's path
 
 The whole notebook and not only its volatile part, because what was never added has its source nowhere else. A file
 appears whole or not at all (written beside, then renamed), so no lock is needed and a crash leaves nothing half done.
-When a commit is linked its captures are in a snapshot; then they go, and their digests stay in `known`, so that seeing
-the same bytes again does not make them "uncommitted work" again.
+When a commit is linked its capture is in a snapshot; then the file goes, and its digest stays in `known`, so that
+seeing the same bytes again does not make them "uncommitted work" again. Older captures of the same path and source are
+then `.past`: they can still be restored by name, but no look-up prefers them to what was committed.
 """
 
 import os
@@ -16,6 +18,8 @@ import time
 from hashlib import sha256
 
 from nbgit.store.repository import Repository
+
+PAST = ".past"
 
 
 class Capture:
@@ -85,18 +89,38 @@ class CaptureStore:
         found.sort(key=lambda capture: capture.taken, reverse=True)
         return found
 
-    def drop(self, capture: Capture) -> None:
-        """Remove one capture's file."""
-        try:
-            os.unlink(capture.file)
-        except FileNotFoundError:
-            pass
+    def settle(self, linked: Capture, snapshot_id: str) -> None:
+        """Note that `linked` is in a snapshot now: its file goes; older ones of its path and source are past."""
+        self.remember(linked.digest, snapshot_id)
+        for capture in self.of_path(linked.path):
+            if capture.source_oid == linked.source_oid and capture.taken <= linked.taken:
+                try:
+                    if capture.digest == linked.digest:
+                        os.unlink(capture.file)
+                    else:
+                        os.replace(capture.file, capture.file + PAST)
+                except FileNotFoundError:
+                    pass  # another process has settled it
+
+    def paths(self) -> set[str]:
+        """Return every path that has a capture directory (it may be empty by now)."""
+        return {
+            _read(os.path.join(self._root, key, "path")).decode("utf-8", "surrogateescape")
+            for key in _names(self._root)
+        }
 
     def snapshot_of(self, digest: str) -> str | None:
         """Return the id of the snapshot that holds the notebook with this digest, or None where none is known."""
         lines = _read(os.path.join(self._known, digest[:2]))
         at = lines.rfind(f"{digest} ".encode())
         return lines[at:].split(b"\n", 1)[0].split(b" ")[1].decode("ascii", "replace") if at >= 0 else None
+
+    def remember_notebook(self, notebook: bytes, snapshot_id: str) -> None:
+        """Note that this notebook, to the byte, is held by that snapshot; never raises (a note can be made again)."""
+        try:
+            self.remember(sha256(notebook).hexdigest(), snapshot_id)
+        except OSError:
+            pass
 
     def remember(self, digest: str, snapshot_id: str) -> None:
         """Note that the notebook with this digest is held by that snapshot."""
@@ -132,7 +156,7 @@ def _capture(path: str, directory: str, name: str) -> Capture:
 
 def _listing(directory: str) -> list[str]:
     """Return the names of the captures in one directory, oldest first."""
-    return [name for name in _names(directory) if name.count("-") == 2 and not name.endswith(".new")]
+    return [name for name in _names(directory) if name.count("-") == 2 and "." not in name]
 
 
 def _names(directory: str) -> list[str]:

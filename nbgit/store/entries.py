@@ -4,7 +4,7 @@ An entry is a git note in refs/notes/nbgit: readable lines first, then one line 
 
     analysis.ipynb  7 cells ran, [1] to [7] in order; 2 figures (cell 5 png, cell 7 png)
 
-    {"format":"nbgit-entry","notebooks":{"analysis.ipynb":{"snapshot":"<oid>"}},"version":1}
+    {"nbgit-entry":1,"snapshots":{"analysis.ipynb":"<snapshot id>"}}
 
 Being a note, it is carried through amend and rebase by git itself (notes.rewriteRef).
 """
@@ -22,17 +22,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-FORMAT, VERSION = "nbgit-entry", 1
+FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 
 
 def write_entry(notebooks: "dict[str, dict[str, Any]]") -> bytes:
     """Return the note for a commit; `notebooks` is path -> (`snapshot`: its id, `document`: its snapshot.json)."""
     lines = [f"{printable(path)}  {describe(found['document'])}" for path, found in sorted(notebooks.items())]
-    machine = {
-        "format": FORMAT,
-        "version": VERSION,
-        "notebooks": {path: {"snapshot": found["snapshot"]} for path, found in notebooks.items()},
-    }
+    machine = {FORMAT: VERSION, "snapshots": {path: found["snapshot"] for path, found in notebooks.items()}}
     lines += ["", json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":"))]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
@@ -48,10 +44,9 @@ def read_entry(note: bytes) -> dict[str, str]:
             continue
         try:
             document = json.loads(line)
-            if document["format"] == FORMAT and document["version"] == VERSION:
-                for path, notebook in document["notebooks"].items():
-                    if is_oid(notebook["snapshot"]):
-                        found[path] = notebook["snapshot"]
+            if document[FORMAT] == VERSION:
+                snapshots = document["snapshots"].items()
+                found.update({path: snapshot for path, snapshot in snapshots if is_oid(snapshot)})
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
     return found
@@ -82,7 +77,7 @@ def _order(counts: list[int]) -> str:
         return f"{many}, [{counts[0]}]"
     if counts == list(range(counts[0], counts[0] + len(counts))):
         return f"{many}, [{counts[0]}] to [{counts[-1]}] in order"
-    if all(a < b for a, b in zip(counts, counts[1:], strict=False)):
+    if counts == sorted(set(counts)):
         return f"{many}, [{counts[0]}] to [{counts[-1]}] with gaps"
     return f"{many}, out of order"
 

@@ -2,7 +2,7 @@
 
 Objects are collected in an ObjectSink and handed to git in one pack (gitformat-pack(5)): through `index-pack` where
 they are many, through `unpack-objects` where they are few, so that a day of small commits leaves loose objects and not
-a pack each. What is compressed already (PNG, JPEG) is stored at zlib level 0: deflating it again costs time for nothing.
+a pack each. What is compressed already (PNG, JPEG) is stored at zlib level 0: deflating it again gains nothing.
 """
 
 import os

@@ -10,7 +10,8 @@ ENTRIES = "refs/notes/nbgit"
 def read_refs(repository: Repository, names: list[str]) -> dict[str, str]:
     """Return ref -> oid for those of `names` that exist."""
     lines = run_git(["for-each-ref", "--format=%(objectname) %(refname)", *names], cwd=repository.start)
-    found = dict(reversed(line.split(" ", 1)) for line in lines.decode("utf-8", "surrogateescape").splitlines())
+    rows = [line.split(" ", 1) for line in lines.decode("utf-8", "surrogateescape").splitlines()]
+    found = {name: oid for oid, name in rows}
     return {name: found[name] for name in names if name in found}
 
 

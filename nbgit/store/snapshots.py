@@ -3,7 +3,7 @@
     snapshot.json                 what each cell showed, and how the notebook's bytes are put together again
     cells/<index>-<id>/<k>.<ext>  payloads, decoded: `git show <snapshot>:cells/3-ab12/0.png` is the figure
 
-The tree's oid is the snapshot's id. A snapshot is written only after the notebook was joined from it again and compared.
+The tree's oid is the snapshot's id. A snapshot is written only after the notebook was joined from it again.
 """
 
 import json
@@ -125,7 +125,7 @@ def build_snapshot(notebook: bytes, parts: Split, source_oid: str, sink: ObjectS
 
 
 def read_document(content: bytes | None) -> "dict[str, Any]":
-    """Return a snapshot.json as plain data; raises SnapshotInvalid for what is damaged, hostile or of a later version."""
+    """Return a snapshot.json as plain data; raises SnapshotInvalid for what is damaged or of a later version."""
     if content is None or len(content) > SIZE_LIMIT:
         raise SnapshotInvalid("a snapshot is missing its snapshot.json; run `nbgit doctor`")
     try:
@@ -164,7 +164,9 @@ def join_snapshot(document: "dict[str, Any]", payloads: dict[str, bytes], source
     for offset, size, parts in document["splices"]:
         raw = b"".join(
             [
-                part.encode("utf-8", "surrogateescape") if isinstance(part, str) else encode(part, payloads[part["file"]])
+                part.encode("utf-8", "surrogateescape")
+                if isinstance(part, str)
+                else encode(part, payloads[part["file"]])
                 for part in parts
             ]
         )
@@ -191,7 +193,9 @@ def _cell_ids(source: bytes) -> dict[int, str]:
     except (ValueError, RecursionError, AttributeError):
         return {}
     return {
-        index: cell["id"] for index, cell in enumerate(cells) if isinstance(cell, dict) and isinstance(cell.get("id"), str)
+        index: cell["id"]
+        for index, cell in enumerate(cells)
+        if isinstance(cell, dict) and isinstance(cell.get("id"), str)
     }
 
 

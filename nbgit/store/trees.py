@@ -69,10 +69,14 @@ class Tree:
         if self.entries.pop(name, None) is not None:
             self._changed = True
 
+    def is_touched(self) -> bool:
+        """Return whether anything in this directory or below it was put or dropped."""
+        return self._changed or any(child.is_touched() for child in self._children.values())
+
     def write(self, sink: ObjectSink) -> str:
         """Give what changed to the sink and return this directory's oid."""
         for name, child in self._children.items():
-            if child.entries or name in self.entries:
+            if child.is_touched():
                 self.put(name, TREE, child.write(sink))
         if self._oid is None or self._changed:
             self._oid = sink.add("tree", encode_tree(self.entries))

@@ -1,0 +1,59 @@
+"""Ring 4: `nbgit hook NAME`: what the hook shims start. Nothing here may make a git command fail."""
+
+import os
+import sys
+
+from nbgit.errors import NbgitError
+from nbgit.store.link import link_commits, link_missing
+from nbgit.store.log import log_bug, log_line
+from nbgit.store.repository import Repository, find_repository
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def run(arguments: list[str]) -> int:
+    """Run one hook; always returns 0: a failure is a line in the log, and the next nbgit command tries again."""
+    name, *rest = arguments or [""]
+    hooks: dict[str, Callable[[Repository, list[str]], object]] = {
+        "post-commit": _link_head,
+        "post-merge": _link_head,
+        "post-applypatch": _link_head,
+        "post-rewrite": _link_rewritten,
+        "post-checkout": _switch_outputs,
+    }
+    if name not in hooks:
+        sys.stderr.write(f"usage: nbgit hook NAME [ARGS]   (NAME: one of {', '.join(hooks)})\n")
+        return 2
+    try:
+        repository = find_repository(os.getcwd(), os.environ)
+    except NbgitError:
+        return 0
+    try:
+        hooks[name](repository, rest)
+    except NbgitError as error:
+        log_line(repository.nbgit_dir, f"{name}: {error}")
+        sys.stderr.write(f"nbgit: {error}\n")
+    except Exception as error:
+        where, place = log_bug(error)
+        sys.stderr.write(f"nbgit: outputs were not linked ({where}); they are kept. Details: {place}\n")
+    return 0
+
+
+def _link_head(repository: Repository, arguments: list[str]) -> None:
+    link_commits(repository, ["HEAD"], at_head=True)
+
+
+def _link_rewritten(repository: Repository, arguments: list[str]) -> None:
+    """Give each rewritten commit one entry: git has copied the old notes by now, and may have joined two."""
+    pairs = [line.split() for line in sys.stdin.read().splitlines()]
+    link_commits(repository, list(dict.fromkeys(pair[1] for pair in pairs if len(pair) > 1)))
+    link_missing(repository)
+
+
+def _switch_outputs(repository: Repository, arguments: list[str]) -> None:
+    from nbgit.store.switch import switch_outputs
+
+    if len(arguments) == 3 and arguments[2] == "1" and arguments[0] != arguments[1]:
+        switch_outputs(repository, arguments[0], arguments[1])

@@ -1,0 +1,193 @@
+"""Ring 2: linking: a commit gets the snapshots of its notebooks and an entry (docs/design.md, "Linking").
+
+Payloads, trees, notes and the prefilled textconv cache go to git in one pack; then all refs move together, by
+compare-and-swap, and only then captures are settled. Interrupted anywhere, nothing is lost, and the next run does it.
+"""
+
+import random
+import time
+
+from nbgit.errors import GitFailed, NbgitError
+from nbgit.notebook.spans import split
+from nbgit.notebook.text import readable_text
+from nbgit.store.captures import Capture, CaptureStore
+from nbgit.store.changes import NotebookChange, changed_notebooks, rerun_notebooks
+from nbgit.store.entries import put_note, read_some_entries, write_entry
+from nbgit.store.lookup import Lookup
+from nbgit.store.objects import ObjectReader, ObjectSink, object_id
+from nbgit.store.policy_file import load_policy
+from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, read_refs, swap_refs
+from nbgit.store.repository import Repository
+from nbgit.store.snapshots import DOCUMENT, build_snapshot, read_document
+from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
+from nbgit.store.trees import BLOB, TREE, Tree
+from nbgit.store.worktree import digest_of_worktree_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+TRIES = 40
+README = b"""Written by nbgit (https://pypi.org/project/nbgit/): the outputs of this repository's notebooks.
+by-source/<blob id of the notebook's source>/<snapshot id>/ holds snapshot.json and the decoded outputs.
+"""
+
+
+class _Link:
+    """One snapshot that one commit shows at one path."""
+
+    def __init__(self, change: NotebookChange, snapshot_id: str, capture: Capture | None) -> None:
+        self.change = change
+        self.snapshot_id = snapshot_id
+        self.capture = capture
+
+
+def link_commits(repository: Repository, commits: list[str], *, at_head: bool = False) -> int:
+    """Link these commits to the outputs of the notebooks they changed; return how many notebooks were linked.
+
+    `at_head` says that the last one has just been made in this working tree: then notebooks that were run again without
+    an edit, and that git takes as up to date, are linked to it too. Raises NbgitError; links nothing or all.
+    """
+    captures = CaptureStore(repository)
+    with ObjectReader(repository) as reader:
+        linker = _Linker(repository, captures, reader)
+        changes = changed_notebooks(repository, commits, captures.paths())
+        if at_head and commits:
+            changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
+        links = linker.find(changes)
+        if links:
+            linker.write(links)
+        for link in links:
+            if link.capture is not None:
+                captures.settle(link.capture, link.snapshot_id)
+        return len(links)
+
+
+class _Linker:
+    def __init__(self, repository: Repository, captures: CaptureStore, reader: ObjectReader) -> None:
+        self._repository = repository
+        self._captures = captures
+        self._reader = reader
+        self._sink = ObjectSink(repository)
+        self._policy = load_policy(repository)
+        self._lookup = Lookup(repository, self._policy, captures, reader)
+        self._texts: dict[str, bytes] = {}
+
+    def find(self, changes: list[NotebookChange]) -> list[_Link]:
+        """Return the links of these changes, with new snapshots already given to the sink."""
+        noted = read_some_entries(self._reader, list(dict.fromkeys(change.commit for change in changes)))
+        links = [self._find(change, noted.get(change.commit, {}).get(change.path)) for change in changes]
+        return [link for link in links if link is not None]
+
+    def _find(self, change: NotebookChange, noted: str | None) -> _Link | None:
+        for capture in self._captures.of_path(change.path):
+            if capture.source_oid == change.source_oid and (snapshot_id := self._build(capture)):
+                return _Link(change, snapshot_id, capture)
+        candidates = self._lookup.snapshot_ids(change.source_oid)
+        if not candidates:
+            return None
+        digest = digest_of_worktree_file(self._repository, change.path)
+        on_disk = self._captures.snapshot_of(digest) if digest else None
+        for snapshot_id in (noted, on_disk):
+            if snapshot_id in candidates:
+                return _Link(change, str(snapshot_id), None)
+        linked = self._lookup.linked_snapshot(change.path, change.commit, candidates)
+        return _Link(change, linked or sorted(candidates)[0], None)
+
+    def _build(self, capture: Capture) -> str | None:
+        """Return the id of the snapshot that holds this capture, or None where it can't be made."""
+        notebook = capture.read()
+        parts = split(notebook, self._policy) if notebook is not None else None
+        if notebook is None or parts is None:
+            return None
+        if object_id("blob", parts.source, self._repository.hash_name) != capture.source_oid:
+            return None  # captured under another policy; it stays a capture
+        self._texts[capture.source_oid] = readable_text(parts.source)
+        return build_snapshot(notebook, parts, capture.source_oid, self._sink)
+
+    def write(self, links: list[_Link]) -> None:
+        """Write snapshots, entries and the textconv cache, and move their refs together."""
+        self._sink.flush()
+        documents = {
+            link.snapshot_id: read_document(self._reader.read(f"{link.snapshot_id}:{DOCUMENT}")) for link in links
+        }
+        cache = TextconvCache(self._repository, self._reader)
+        names = [SNAPSHOTS, ENTRIES, TEXTCONV_CACHE]
+        for attempt in range(TRIES):
+            old = read_refs(self._repository, names)
+            changes = {
+                SNAPSHOTS: self._snapshots(old.get(SNAPSHOTS), links),
+                ENTRIES: self._entries(old.get(ENTRIES), links, documents),
+                TEXTCONV_CACHE: cache.filled(old.get(TEXTCONV_CACHE), self._texts, self._sink),
+            }
+            self._sink.flush()
+            moves = {name: (new, old.get(name)) for name, new in changes.items() if new and new != old.get(name)}
+            if not moves or swap_refs(self._repository, moves):
+                return
+            time.sleep(random.uniform(0.001, 0.01) * (attempt + 1))
+        raise GitFailed("refs/nbgit could not be moved, other processes were always faster; run `nbgit link` later")
+
+    def _tree(self, commit: str | None) -> Tree:
+        return Tree(f"{commit}^{{tree}}" if commit else None, self._reader, len(self._repository.empty_oid) // 2)
+
+    def _snapshots(self, old: str | None, links: list[_Link]) -> str:
+        root = self._tree(old)
+        sources = root.directory("by-source")
+        changed = old is None
+        for link in links:
+            oid = link.change.source_oid
+            directory = sources.directory(oid[:2]).directory(oid[2:])
+            changed = changed or link.snapshot_id not in directory.entries
+            directory.put(link.snapshot_id, TREE, link.snapshot_id)
+        if not changed:
+            return old or ""
+        root.put("README", BLOB, self._sink.add("blob", README))
+        return self._commit(root, old, "snapshots")
+
+    def _entries(self, old: str | None, links: list[_Link], documents: "dict[str, dict[str, Any]]") -> str:
+        notes = self._tree(old)
+        by_commit: dict[str, dict[str, dict[str, Any]]] = {}
+        for link in links:
+            found = {"snapshot": link.snapshot_id, "document": documents[link.snapshot_id]}
+            by_commit.setdefault(link.change.commit, {})[link.change.path] = found
+        before = self._reader.read(f"{old}^{{tree}}") if old else None
+        for commit, notebooks in by_commit.items():
+            put_note(notes, commit, self._sink.add("blob", write_entry(notebooks)))
+        tree = notes.write(self._sink)
+        if before is not None and tree == object_id("tree", before, self._repository.hash_name):
+            return old or ""
+        return self._commit(notes, old, "entries")
+
+    def _commit(self, tree: Tree, parent: str | None, message: str) -> str:
+        parents = [parent] if parent else []
+        content = commit_content(tree.write(self._sink), parents, f"nbgit: {message}", int(time.time()))
+        return self._sink.add("commit", content)
+
+
+def link_missing(repository: Repository) -> int:
+    """Link the commits that no hook saw (made by a library, a GUI, with hooks off); return how many notebooks.
+
+    Only commits that changed a path with a pending capture, and to just that source, are looked at. Never raises: what
+    can't be linked now stays captured.
+    """
+    captures = CaptureStore(repository)
+    pending = captures.all()
+    if not pending:
+        return 0
+    try:
+        wanted = {(capture.path, capture.source_oid) for capture in pending}
+        since = min(capture.taken for capture in pending) // 1_000_000_000 - 86_400
+        commits = commits_of(repository, wanted, since)
+        return link_commits(repository, commits) if commits else 0
+    except NbgitError:
+        return 0
+
+
+def commits_of(repository: Repository, wanted: set[tuple[str, str]], since: int) -> list[str]:
+    """Return the commits on HEAD and all branches, oldest first, that set a (path, source oid) of `wanted`."""
+    from nbgit.store.changes import raw_changes
+
+    arguments = ["log", "--reverse", "--branches", f"--since={since}", "HEAD"]
+    changes = raw_changes(repository, arguments, sorted({path for path, _ in wanted}))
+    found = [change.commit for change in changes if (change.path, change.source_oid) in wanted]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,165 @@
+"""Ring 2: which outputs belong to a source (docs/design.md, "Which outputs does smudge return?").
+
+Every answer is checked before it is given: its source must be, to the byte, the one that was asked for. So a look-up
+can only fail to find outputs; it can't bring a file that git would call modified.
+"""
+
+from nbgit.errors import NbgitError
+from nbgit.notebook.policy import Policy
+from nbgit.notebook.spans import split
+from nbgit.notebook.transplant import transplant
+from nbgit.store.captures import Capture, CaptureStore
+from nbgit.store.entries import read_some_entries
+from nbgit.store.git import run_git, try_git
+from nbgit.store.objects import ObjectReader, object_id
+from nbgit.store.refs import SNAPSHOTS
+from nbgit.store.repository import Repository
+from nbgit.store.snapshots import read_snapshot
+from nbgit.store.trees import decode_tree
+
+DONORS = 8  # how many earlier versions of a path are searched for the outputs of unchanged cells
+HISTORY = 2000  # how many commits are read to find them
+
+
+class Lookup:
+    """The look-ups of one process; keeps what it read of the history, so that a checkout of many files asks once."""
+
+    def __init__(self, repository: Repository, policy: Policy, captures: CaptureStore, reader: ObjectReader) -> None:
+        self._repository = repository
+        self._policy = policy
+        self._captures = captures
+        self._reader = reader
+        self._by_source: dict[str, list[Capture]] | None = None
+        self._has_snapshots: bool | None = None
+        self._walks: dict[str, list[str]] = {}
+        self._entries: dict[str, dict[str, str]] = {}
+        self._versions: dict[str, list[str]] | None = None
+
+    def notebook_for(
+        self, path: str, source: bytes, source_oid: str | None, treeish: str | None
+    ) -> tuple[bytes, str | None] | None:
+        """Return (notebook, snapshot id or None for a capture) for the source at `path`, None where nothing is known.
+
+        `treeish` is the commit that is being checked out, where git told.
+        """
+        oid = source_oid or object_id("blob", source, self._repository.hash_name)
+        for capture in self._captures.of_path(path):
+            if capture.source_oid == oid and (found := self._checked(capture.read(), source)):
+                return found, None
+        for snapshot_id in self._snapshots_for(path, oid, treeish):
+            if found := self._checked(self._read(snapshot_id, source), source):
+                return found, snapshot_id
+        for capture in self._captures_of_source(oid):
+            if found := self._checked(capture.read(), source):
+                return found, None
+        found = self._cell_by_cell(path, source)
+        return (found, None) if found else None
+
+    def snapshot_ids(self, source_oid: str) -> list[str]:
+        """Return the ids of every snapshot of this source, in no meaningful order."""
+        if self._has_snapshots is None:
+            self._has_snapshots = self._reader.read(f"{SNAPSHOTS}^{{tree}}") is not None
+        if not self._has_snapshots:
+            return []
+        content = self._reader.read(f"{SNAPSHOTS}:by-source/{source_oid[:2]}/{source_oid[2:]}")
+        return list(decode_tree(content, len(source_oid) // 2)) if content else []
+
+    def linked_snapshot(self, path: str, commit: str, candidates: list[str]) -> str | None:
+        """Return the one of `candidates` that the nearest commit from `commit` back has linked for `path`."""
+        walk = self._walk(commit)
+        for start in range(0, len(walk), 200):
+            part = walk[start : start + 200]
+            new = [oid for oid in part if oid not in self._entries]
+            if new:
+                entries = read_some_entries(self._reader, new)
+                self._entries.update({oid: entries.get(oid, {}) for oid in new})
+            for oid in part:
+                if self._entries[oid].get(path) in candidates:
+                    return self._entries[oid][path]
+        return None
+
+    def _snapshots_for(self, path: str, source_oid: str, treeish: str | None) -> list[str]:
+        candidates = sorted(self.snapshot_ids(source_oid))
+        if len(candidates) < 2:
+            return candidates
+        for start in (treeish, "HEAD", "--all"):
+            if start and (linked := self.linked_snapshot(path, start, candidates)):
+                return [linked, *(snapshot for snapshot in candidates if snapshot != linked)]
+        return candidates
+
+    def _walk(self, commit: str) -> list[str]:
+        if commit not in self._walks:
+            arguments = ["rev-list", "--topo-order", f"--max-count={HISTORY}"]
+            arguments += ["--branches", "--remotes", "--tags"] if commit == "--all" else [commit]
+            code, out, _ = try_git([*arguments, "--"], cwd=self._repository.start)
+            self._walks[commit] = out.decode("ascii").split() if code == 0 else []
+        return self._walks[commit]
+
+    def _captures_of_source(self, source_oid: str) -> list[Capture]:
+        if self._by_source is None:
+            self._by_source = {}
+            for capture in self._captures.all():
+                self._by_source.setdefault(capture.source_oid, []).append(capture)
+        return self._by_source.get(source_oid, [])
+
+    def _read(self, snapshot_id: str, source: bytes) -> bytes | None:
+        try:
+            return read_snapshot(self._reader, snapshot_id, source)
+        except NbgitError:
+            return None  # damaged or of a later version: the next place may know; `nbgit doctor` tells
+
+    def _checked(self, notebook: bytes | None, source: bytes) -> bytes | None:
+        parts = split(notebook, self._policy) if notebook is not None else None
+        return notebook if parts is not None and parts.source == source else None
+
+    def _cell_by_cell(self, path: str, source: bytes) -> bytes | None:
+        """Return the source with the outputs of those cells that an earlier version of the path has unchanged."""
+        donors = [data for capture in self._captures.of_path(path)[:DONORS] if (data := capture.read()) is not None]
+        if self._has_snapshots:
+            for oid in self._earlier_sources(path)[:DONORS]:
+                earlier = self._reader.read(oid)
+                for snapshot_id in self.snapshot_ids(oid)[:2] if earlier else ():
+                    assert earlier is not None
+                    notebook = self._read(snapshot_id, earlier)
+                    if notebook is not None:
+                        donors.append(notebook)
+        return self._checked(transplant(source, donors), source) if donors else None
+
+    def _earlier_sources(self, path: str) -> list[str]:
+        """Return the blob ids that `path` has had in the history of HEAD, newest first."""
+        if self._versions is None:
+            self._versions = {}
+            arguments = [
+                "log",
+                "-z",
+                "--raw",
+                "--no-abbrev",
+                "--no-renames",
+                "-m",
+                f"--max-count={HISTORY}",
+                "--format=",
+            ]
+            code, out, _ = try_git([*arguments, "HEAD", "--", "*.ipynb"], cwd=self._repository.start)
+            fields = out.decode("utf-8", "surrogateescape").split("\0") if code == 0 else []
+            for position, facts in enumerate(fields):
+                if facts.lstrip("\n").startswith(":"):
+                    _, _, old, new, _ = facts.lstrip("\n").split(" ")
+                    self._versions.setdefault(fields[position + 1], []).extend((new, old))
+        return [oid for oid in dict.fromkeys(self._versions.get(path, ())) if oid.strip("0")]
+
+
+def notebook_at(repository: Repository, commit: str, path: str) -> bytes:
+    """Return the notebook at `path` in `commit`, outputs and all: from its snapshot, or from the blob itself.
+
+    The one function of docs/design.md, "History without the sidecar". Raises GitFailed where there is no such file.
+    """
+    blob = run_git(["rev-parse", "--verify", f"{commit}:{path}"], cwd=repository.start).decode().strip()
+    with ObjectReader(repository) as reader:
+        source = reader.read(blob) or b""
+        lookup = Lookup(repository, Policy(), CaptureStore(repository), reader)
+        candidates = lookup.snapshot_ids(blob)
+        oid = run_git(["rev-parse", "--verify", f"{commit}^{{commit}}"], cwd=repository.start).decode().strip()
+        linked = lookup.linked_snapshot(path, oid, candidates) if candidates else None
+        for snapshot_id in [linked] if linked else candidates[:1]:
+            return read_snapshot(reader, snapshot_id, source)
+        return source

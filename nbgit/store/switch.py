@@ -1,0 +1,111 @@
+"""Ring 2: after a checkout, give notebooks whose source is the same on both sides the outputs of the new commit.
+
+Git starts no smudge where the blob does not change, so two branches with the same source and other outputs would keep
+showing the first one's. Only outputs that are safe in a snapshot are replaced; uncommitted ones stay, as git's own
+uncommitted changes do.
+"""
+
+import os
+import time
+from hashlib import sha256
+
+from nbgit.errors import SnapshotInvalid
+from nbgit.notebook.spans import split
+from nbgit.store.captures import CaptureStore
+from nbgit.store.entries import read_some_entries
+from nbgit.store.git import run_git, try_git
+from nbgit.store.lookup import HISTORY, Lookup
+from nbgit.store.objects import ObjectReader
+from nbgit.store.policy_file import load_policy
+from nbgit.store.repository import Repository
+from nbgit.store.snapshots import read_snapshot
+from nbgit.store.worktree import worktree_file
+
+
+def switch_outputs(repository: Repository, old: str, new: str) -> list[str]:
+    """Rewrite the notebooks whose outputs differ between two commits with the same source; return their paths."""
+    arguments = ["rev-list", f"--max-count={HISTORY}", f"{old}...{new}", "--"]
+    code, out, _ = try_git(arguments, cwd=repository.start)
+    if code:
+        return []
+    captures = CaptureStore(repository)
+    with ObjectReader(repository) as reader:
+        entries = read_some_entries(reader, out.decode("ascii").split())
+        paths = sorted({path for entry in entries.values() for path in entry})
+        same = _same_blobs(repository, old, new, paths) if paths else {}
+        lookup = Lookup(repository, load_policy(repository), captures, reader)
+        done = [path for path, oid in same.items() if _switch(repository, lookup, captures, reader, new, path, oid)]
+    if done:
+        run_git(["update-index", "-q", "-z", "--stdin"], cwd=repository.worktree, stdin=_joined(done))
+    return done
+
+
+def _same_blobs(repository: Repository, old: str, new: str, paths: list[str]) -> dict[str, str]:
+    """Return path -> blob oid of those paths that have the same blob in both commits."""
+
+    def blobs(commit: str) -> dict[str, str]:
+        out = run_git(["ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths], cwd=repository.start)
+        rows = [row.partition("\t") for row in out.decode("utf-8", "surrogateescape").split("\0") if row]
+        return {path: facts.split()[2] for facts, _, path in rows}
+
+    before, after = blobs(old), blobs(new)
+    return {path: oid for path, oid in after.items() if before.get(path) == oid}
+
+
+def _switch(
+    repository: Repository,
+    lookup: Lookup,
+    captures: CaptureStore,
+    reader: ObjectReader,
+    commit: str,
+    path: str,
+    source_oid: str,
+) -> bool:
+    file = worktree_file(repository, path)
+    candidates = lookup.snapshot_ids(source_oid)
+    target = lookup.linked_snapshot(path, commit, candidates) if file and len(candidates) > 1 else None
+    if file is None or target is None:
+        return False
+    before = _digest(file)
+    shown = captures.snapshot_of(before)
+    source = reader.read(source_oid)
+    if shown is None or shown == target or source is None:
+        return False
+    try:
+        notebook = read_snapshot(reader, target, source)
+    except SnapshotInvalid:
+        return False
+    parts = split(notebook, load_policy(repository))
+    if parts is None or parts.source != source:
+        return False
+    captures.remember_notebook(notebook, target)
+    return replace_unchanged(file, before, notebook)
+
+
+def replace_unchanged(file: str, expected_digest: str, data: bytes) -> bool:
+    """Put `data` in place of a file if it still is what it was; return whether it was replaced.
+
+    Written beside it and renamed, with the file's own mode; a file that an editor has saved meanwhile is left alone.
+    """
+    beside = f"{file}.{os.getpid()}.{time.monotonic_ns()}.nbgit"
+    try:
+        mode = os.stat(file).st_mode
+        with open(beside, "wb") as stream:
+            stream.write(data)
+        os.chmod(beside, mode)
+        if _digest(file) != expected_digest:
+            return False
+        os.replace(beside, file)
+        return True
+    finally:
+        if os.path.exists(beside):
+            os.unlink(beside)
+
+
+def _digest(file: str) -> str:
+    with open(file, "rb") as stream:
+        return sha256(stream.read()).hexdigest()
+
+
+def _joined(paths: list[str]) -> bytes:
+    return "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")
