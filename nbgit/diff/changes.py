@@ -1,0 +1,173 @@
+"""Ring 3: what changed between two notebooks, as typed values (docs/design.md, "Diff": changes)."""
+
+from nbgit.diff.align import align
+from nbgit.diff.lines import hunks
+from nbgit.notebook.text import cell_metadata_lines, head_line, notebook_metadata_lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from nbgit.notebook.cells import Cell, Notebook
+
+
+class LineEdits:
+    """A text's change by lines: `before` and `after` are its lines, `hunks` turn one into the other.
+
+    `exact` is False where a shorter set of edits may exist (nbgit.diff.lines).
+    """
+
+    __slots__ = ("after", "before", "exact", "hunks")
+
+    def __init__(self, before: list[str], after: list[str]) -> None:
+        self.before = before
+        self.after = after
+        self.hunks, self.exact = hunks(before, after)
+
+
+class CellChange:
+    """What happened to one cell: `before` is None where it was inserted, `after` where it was deleted.
+
+    `moved` says that it changed its place among the cells that stayed in order.
+    """
+
+    __slots__ = ("after", "before", "moved")
+
+    def __init__(self, before: "Cell | None", after: "Cell | None", moved: bool = False) -> None:
+        self.before = before
+        self.after = after
+        self.moved = moved
+
+    @property
+    def source_edits(self) -> LineEdits:
+        """The change of the source by lines."""
+        return LineEdits(
+            split_lines(self.before.source) if self.before else [], split_lines(self.after.source) if self.after else []
+        )
+
+    @property
+    def metadata_edits(self) -> LineEdits:
+        """The change of what the metadata and attachments say, a leaf a line (nbgit.notebook.text)."""
+        return LineEdits(_metadata_of(self.before), _metadata_of(self.after))
+
+    @property
+    def kind_changed(self) -> bool:
+        """Whether code became Markdown, or the like."""
+        return self.before is not None and self.after is not None and self.before.kind != self.after.kind
+
+    @property
+    def id_changed(self) -> bool:
+        """Whether the same cell has another id, a new one, or none any more."""
+        return self.before is not None and self.after is not None and self.before.id != self.after.id
+
+    @property
+    def shows(self) -> bool:
+        """Whether a reader would call this a change: text, kind, place, or metadata that says something."""
+        if self.before is None or self.after is None:
+            return True
+        return (
+            self.moved
+            or self.before.source != self.after.source
+            or self.kind_changed
+            or (self.before.raw != self.after.raw and _metadata_of(self.before) != _metadata_of(self.after))
+        )
+
+
+class Changes:
+    """`cells` are all cells in the order of the newer notebook, a deleted one after what stood before it in the older.
+
+    `about` is the change of the notebook's own lines (format, kernel, metadata).
+    """
+
+    __slots__ = ("about", "cells")
+
+    def __init__(self, cells: list[CellChange], about: LineEdits) -> None:
+        self.cells = cells
+        self.about = about
+
+    @property
+    def ids_changed(self) -> int:
+        """How many cells have another id than before."""
+        return sum(change.id_changed for change in self.cells)
+
+
+def changes(a: "Notebook | None", b: "Notebook | None") -> Changes:
+    """Return what turns `a` into `b`; None stands for no notebook at all."""
+    cells_a, cells_b = a.cells if a else [], b.cells if b else []
+    alignment = align(cells_a, cells_b)
+    partners = {b_index: a_index for a_index, b_index in alignment.pairs.items()}
+    found: list[CellChange] = []
+    deleted_at = 0
+    for cell in cells_b:
+        a_index = partners.get(cell.index)
+        if a_index is None:
+            found.append(CellChange(None, cell))
+            continue
+        moved = a_index in alignment.moved
+        if not moved:
+            found += _deleted(cells_a[deleted_at:a_index], alignment.pairs, found)
+            deleted_at = a_index + 1
+        found.append(CellChange(cells_a[a_index], cell, moved))
+    found += _deleted(cells_a[deleted_at:], alignment.pairs, found)
+    return Changes(found, LineEdits(_about(a), _about(b)))
+
+
+def _deleted(cells: "list[Cell]", pairs: dict[int, int], found: list[CellChange]) -> list[CellChange]:
+    """Return the deleted ones of `cells`, with the insertions at the end of `found` moved behind them."""
+    deleted = [CellChange(cell, None) for cell in cells if cell.index not in pairs]
+    inserted: list[CellChange] = []
+    while deleted and found and found[-1].before is None:
+        inserted.append(found.pop())
+    inserted.reverse()
+    return deleted + inserted
+
+
+def apply(a: "Notebook", what: Changes) -> "list[dict[str, Any]]":
+    """Return the cells (as JSON objects) that `what` makes of those of `a`: the inverse of `changes`.
+
+    Raises ValueError where `what` was not made from `a`.
+    """
+    made: list[dict[str, Any]] = []
+    for change in what.cells:
+        if change.after is None:
+            continue
+        if change.before is None:
+            made.append(change.after.raw)
+            continue
+        before = a.cells[change.before.index]
+        source = apply_hunks(split_lines(before.source), change.source_edits)
+        if source != change.after.source:
+            raise ValueError("these changes were made from another notebook")
+        made.append(change.after.raw)
+    return made
+
+
+def apply_hunks(lines: list[str], edits: LineEdits) -> str:
+    """Return the text that `edits` make of `lines`; raises ValueError where they were made from other lines."""
+    made: list[str] = []
+    at = 0
+    for hunk in edits.hunks:
+        if lines[hunk.a_start : hunk.a_end] != edits.before[hunk.a_start : hunk.a_end]:
+            raise ValueError("these edits were made from another text")
+        made += lines[at : hunk.a_start]
+        made += edits.after[hunk.b_start : hunk.b_end]
+        at = hunk.a_end
+    return "\n".join(made + lines[at:])
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines of `text` (only line feeds part them; a final one leaves a last empty line), none for no text.
+
+    `"\\n".join` is the inverse.
+    """
+    return text.split("\n") if text else []
+
+
+def _metadata_of(cell: "Cell | None") -> list[str]:
+    if cell is None or not (cell.metadata or cell.attachments):
+        return []
+    return cell_metadata_lines(cell)
+
+
+def _about(notebook: "Notebook | None") -> list[str]:
+    return [] if notebook is None else [head_line(notebook), *notebook_metadata_lines(notebook)]

@@ -1,0 +1,124 @@
+"""Ring 3: changes as unified diff text, one hunk header per place, in git's colours (docs/design.md, "Diff").
+
+Every hunk header is a real one, with line numbers that count within the cell, so that pagers and highlighters that
+know diffs (delta, diff-so-fancy, editors) know this one. Remarks begin with a backslash, as git's own do.
+"""
+
+from nbgit.diff.changes import CellChange, Changes, LineEdits
+from nbgit.diff.lines import Hunk
+from nbgit.notebook.text import heading_of, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbgit.diff.palette import Palette
+
+CONTEXT = 3  # lines before and after a change, as in git
+
+
+def render_changes(what: Changes, palette: "Palette", context: int = CONTEXT) -> "Iterator[str]":
+    """Yield the lines (without line ends) of everything in `what` that a reader would call a change."""
+    yield from render_edits(what.about, "notebook", palette, context)
+    titles = {"before": "", "after": ""}
+    for change in what.cells:
+        title = _follow_titles(change, titles)
+        if change.shows:
+            yield from _render_cell(change, title, palette, context)
+    if what.ids_changed:
+        yield remark(f"{_cells(what.ids_changed)} with another id", palette)
+
+
+def render_edits(edits: LineEdits, name: str, palette: "Palette", context: int = CONTEXT) -> "Iterator[str]":
+    """Yield one text's changed lines as unified hunks, each under a header that ends with `name`."""
+    for group in _groups(edits.hunks, context):
+        a_start, a_end = max(0, group[0].a_start - context), min(len(edits.before), group[-1].a_end + context)
+        b_start, b_end = max(0, group[0].b_start - context), min(len(edits.after), group[-1].b_end + context)
+        yield hunk_header(a_start, a_end, b_start, b_end, name, palette)
+        at = a_start
+        for hunk in group:
+            yield from _lines(" ", edits.before[at : hunk.a_start], palette)
+            yield from _lines("-", edits.before[hunk.a_start : hunk.a_end], palette)
+            yield from _lines("+", edits.after[hunk.b_start : hunk.b_end], palette)
+            at = hunk.a_end
+        yield from _lines(" ", edits.before[at:a_end], palette)
+    if not edits.exact:
+        yield remark("large and very different: a shorter diff may exist", palette)
+
+
+def hunk_header(a_start: int, a_end: int, b_start: int, b_end: int, name: str, palette: "Palette") -> str:
+    """Return `@@ -3,7 +3,7 @@ name` for half-open ranges that count from 0."""
+    ranges = f"@@ -{_range(a_start, a_end)} +{_range(b_start, b_end)} @@"
+    return palette.paint("frag", ranges) + (" " + palette.paint("func", visible(name)) if name else "")
+
+
+def remark(text: str, palette: "Palette") -> str:
+    """Return a line about the diff itself."""
+    return palette.paint("meta", f"\\ {visible(text)}")
+
+
+def name_of(change: CellChange, title: str) -> str:
+    """Return what a reader calls this cell: `cell 7 [code] Density`, with what happened to it as a whole."""
+    before, after = change.before, change.after
+    tail = f" {title}" if title else ""
+    if after is None:
+        assert before is not None
+        return f"deleted cell {before.index + 1} [{before.kind}]{tail}"
+    if before is None:
+        return f"inserted cell {after.index + 1} [{after.kind}]{tail}"
+    kind = f"[{before.kind} → {after.kind}]" if change.kind_changed else f"[{after.kind}]"
+    if change.moved:
+        return f"moved cell {before.index + 1} → {after.index + 1} {kind}{tail}"
+    return f"cell {after.index + 1} {kind}{tail}"
+
+
+def _render_cell(change: CellChange, title: str, palette: "Palette", context: int) -> "Iterator[str]":
+    name = name_of(change, title)
+    metadata = list(render_edits(change.metadata_edits, f"metadata of {name}", palette, context))
+    source = change.source_edits
+    if source.hunks:
+        yield from render_edits(source, name, palette, context)
+    elif change.moved or change.kind_changed or not metadata:  # a header alone, and the first line to know it by
+        shown = source.after[:1]
+        yield hunk_header(0, len(shown), 0, len(shown), name, palette)
+        yield from _lines(" ", shown, palette)
+    yield from metadata
+
+
+def _follow_titles(change: CellChange, titles: dict[str, str]) -> str:
+    """Return the section a cell is in: the last heading at or above it, on its own side."""
+    for side, cell in (("before", change.before), ("after", change.after)):
+        if cell is not None:
+            titles[side] = heading_of(cell) or titles[side]
+    return titles["before"] if change.after is None else titles["after"]
+
+
+def _groups(found: list[Hunk], context: int) -> "Iterator[list[Hunk]]":
+    """Yield the hunks in groups that share their context."""
+    group: list[Hunk] = []
+    for hunk in found:
+        if group and hunk.a_start - group[-1].a_end > 2 * context:
+            yield group
+            group = []
+        group.append(hunk)
+    if group:
+        yield group
+
+
+def _lines(mark: str, lines: list[str], palette: "Palette") -> "Iterator[str]":
+    slot = {" ": "context", "-": "old", "+": "new"}[mark]
+    for line in lines:
+        text, _, note = line.partition("\n")  # a line feed within a line can only begin a note (nbgit.diff.report)
+        yield palette.paint(slot, mark + visible(text))
+        if note:
+            yield palette.paint(slot, note)
+
+
+def _range(start: int, end: int) -> str:
+    size = end - start
+    first = start + 1 if size else start
+    return str(first) if size == 1 else f"{first},{size}"
+
+
+def _cells(number: int) -> str:
+    return "1 cell" if number == 1 else f"{number} cells"

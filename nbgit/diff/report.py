@@ -1,0 +1,137 @@
+"""Ring 3: the whole diff of one file, whatever the two sides are: notebooks, text, binary, or nothing."""
+
+from nbgit.diff.changes import LineEdits, changes
+from nbgit.diff.palette import Palette
+from nbgit.diff.render_terminal import CONTEXT, remark, render_changes, render_edits
+from nbgit.errors import NotANotebook
+from nbgit.notebook.cells import Notebook, read_cells
+from nbgit.notebook.text import visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LARGEST_TEXT = 64 * 1024 * 1024  # bytes of both sides together that are compared as plain text
+NO_NEWLINE = "\n\\ No newline at end of file"
+
+
+class Side:
+    """One side of a diff: `path` as it is shown, `data` (None where there is no such file), git's `mode` and `oid`.
+
+    `mode` and `oid` are "" where they are not known.
+    """
+
+    __slots__ = ("data", "mode", "oid", "path")
+
+    def __init__(self, path: str, data: bytes | None, mode: str = "", oid: str = "") -> None:
+        self.path = path
+        self.data = data
+        self.mode = mode
+        self.oid = oid
+
+
+def report(
+    before: Side,
+    after: Side,
+    palette: Palette,
+    *,
+    context: int = CONTEXT,
+    prefixes: tuple[str, str] = ("a/", "b/"),
+    extended: "Sequence[str]" = (),
+) -> str:
+    """Return the diff of one file as text, "" where nothing differs.
+
+    `extended` are header lines that git supplied (renames); `context` lines stand around each change.
+    """
+    body = list(_body(before, after, palette, context, prefixes))
+    same_mode = before.mode == after.mode or before.data is None or after.data is None
+    if not body and same_mode and not extended and before.data == after.data:
+        return ""
+    head = header(before, after, prefixes, extended, with_files=bool(body) and not body[0].startswith("Binary"))
+    return "".join(line + "\n" for line in [*(palette.paint("meta", line) for line in head), *body])
+
+
+def header(
+    before: Side, after: Side, prefixes: tuple[str, str], extended: "Sequence[str]", with_files: bool
+) -> list[str]:
+    """Return the header lines that git writes above a file's diff."""
+    old, new = _quote(prefixes[0] + before.path), _quote(prefixes[1] + after.path)
+    lines = [f"diff --git {old} {new}"]
+    if before.data is None:
+        lines.append(f"new file mode {after.mode}" if after.mode else "new file")
+    elif after.data is None:
+        lines.append(f"deleted file mode {before.mode}" if before.mode else "deleted file")
+    elif before.mode != after.mode and before.mode and after.mode:
+        lines += [f"old mode {before.mode}", f"new mode {after.mode}"]
+    lines += [visible(line) for line in extended]
+    if not any(line.startswith("index ") for line in extended) and _is_known(before) and _is_known(after):
+        mode = f" {after.mode}" if before.mode == after.mode else ""
+        lines.append(f"index {_short(before)}..{_short(after)}{mode}")
+    if with_files:
+        lines.append(f"--- {'/dev/null' if before.data is None else old}")
+        lines.append(f"+++ {'/dev/null' if after.data is None else new}")
+    return lines
+
+
+def _body(before: Side, after: Side, palette: Palette, context: int, prefixes: tuple[str, str]) -> "Iterator[str]":
+    if before.data == after.data:
+        return
+    try:
+        old, new = _notebook(before), _notebook(after)
+    except NotANotebook:
+        yield from _plain_body(before, after, palette, context, prefixes)
+        return
+    lines = list(render_changes(changes(old, new), palette, context))
+    yield from lines or [remark(_why_nothing_shows(old, new), palette)]
+
+
+def _plain_body(
+    before: Side, after: Side, palette: Palette, context: int, prefixes: tuple[str, str]
+) -> "Iterator[str]":
+    """Yield the diff of the bytes as text lines: what git itself would show."""
+    old, new = before.data or b"", after.data or b""
+    if b"\0" in old[:8000] or b"\0" in new[:8000]:
+        names = [
+            "/dev/null" if side.data is None else _quote(prefix + side.path)
+            for prefix, side in zip(prefixes, (before, after), strict=True)
+        ]
+        yield f"Binary files {names[0]} and {names[1]} differ"
+    elif len(old) + len(new) > LARGEST_TEXT:
+        yield remark(f"no notebook, and too large to compare here ({len(old)} and {len(new)} bytes)", palette)
+    else:
+        yield from render_edits(LineEdits(_text_lines(old), _text_lines(new)), "", palette, context)
+
+
+def _notebook(side: Side) -> Notebook | None:
+    return None if side.data is None else read_cells(side.data)
+
+
+def _text_lines(data: bytes) -> list[str]:
+    text = data.decode("utf-8", "backslashreplace")
+    lines = text.split("\n")
+    if lines[-1]:
+        lines[-1] += NO_NEWLINE
+    else:
+        lines.pop()
+    return lines
+
+
+def _why_nothing_shows(old: Notebook | None, new: Notebook | None) -> str:
+    if old is None or new is None:
+        return "a notebook without cells"
+    if old.raw == new.raw:
+        return "the same notebook: only the file's layout differs (indent, key order or escapes)"
+    return "the same source: only outputs, counts or what tools keep in metadata differ"
+
+
+def _is_known(side: Side) -> bool:
+    return bool(side.oid.strip("0.")) or (side.data is None and bool(side.oid))
+
+
+def _short(side: Side) -> str:
+    return "0000000" if side.data is None else side.oid[:7]
+
+
+def _quote(path: str) -> str:
+    shown = visible(path)
+    return f'"{shown}"' if shown != path or '"' in path else path

@@ -1,0 +1,74 @@
+"""Ring 4: `nbgit diff-driver`, what git starts for `git diff` (gitattributes(5), GIT_EXTERNAL_DIFF in git(1)).
+
+git calls with 7 arguments (path old-file old-hex old-mode new-file new-hex new-mode), 9 where the file was renamed
+(and the new path and ready-made header lines), or 1 where the path is unmerged. Both sides come smudged, except that
+the working tree's file comes as it lies on disk; outputs are therefore no part of what is compared here. An exit
+code other than 0 would end the whole `git diff`, so whatever goes wrong ends as a plain text diff.
+"""
+
+import os
+import sys
+
+from nbgit.diff.report import Side, report
+from nbgit.gitproto.git_settings import DiffSettings, read_diff_settings, stdout_is_terminal
+from nbgit.gitproto.textconv import write_all
+
+
+def run(arguments: list[str]) -> int:
+    """Write the diff that git asked for to stdout; return 0, whatever happens (2 for a call that isn't git's)."""
+    if len(arguments) not in (1, 7, 9):
+        sys.stderr.write("usage: nbgit diff-driver PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE\n")
+        return 2
+    if len(arguments) == 1:
+        write_all(1, f"* Unmerged path {arguments[0]}\n".encode("utf-8", "surrogateescape"))
+        return 0
+    try:
+        text = _diff(arguments)
+    except Exception as error:  # a bug of nbgit's: the user still gets a diff
+        from nbgit.store.log import log_bug
+
+        log_bug(error)
+        _plain_diff(arguments[1], arguments[4])
+        return 0
+    write_all(1, text.encode("utf-8", "backslashreplace"))
+    return 0
+
+
+def _diff(arguments: list[str]) -> str:
+    path, old_file, old_oid, old_mode, new_file, new_oid, new_mode = arguments[:7]
+    new_path = arguments[7] if len(arguments) == 9 else path
+    extended = arguments[8].rstrip("\n").split("\n") if len(arguments) == 9 else []
+    settings = _settings()
+    before = Side(path, _read(old_file), old_mode, old_oid)
+    after = Side(new_path, _read(new_file), new_mode, new_oid)
+    return report(
+        before,
+        after,
+        settings.palette,
+        context=settings.context,
+        prefixes=settings.prefixes,
+        extended=extended,
+    )
+
+
+def _settings() -> DiffSettings:
+    return read_diff_settings(os.environ, stdout_is_terminal())
+
+
+def _read(path: str) -> bytes | None:
+    """Return a file's bytes, a symbolic link's target, or None for what isn't there (git says /dev/null)."""
+    if path == os.devnull:
+        return None
+    if os.path.islink(path):
+        return os.fsencode(os.readlink(path))
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _plain_diff(old_file: str, new_file: str) -> None:
+    """Let git itself compare the two files as text, written to the same stdout."""
+    import subprocess
+
+    subprocess.run(
+        ["git", "diff", "--no-ext-diff", "--no-textconv", "--no-index", "--", old_file, new_file], check=False
+    )

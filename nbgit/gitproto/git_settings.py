@@ -1,0 +1,108 @@
+"""Ring 4: the few git settings a driver obeys, read by one cheap `git config` (docs/design.md, "Drivers").
+
+`subprocess` costs 14 ms to import, which is a quarter of a driver's budget, so the process is started by hand.
+"""
+
+import os
+import sys
+
+from nbgit.diff.palette import Palette, git_colours, no_colours
+from nbgit.diff.render_terminal import CONTEXT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WANTED = r"^(color\.(ui|diff|pager|diff\..*)|diff\.(color|color\..*|context|noprefix))$"
+
+
+class DiffSettings:
+    """How git would show a diff here: its `palette`, lines of `context`, and the `prefixes` of the two paths."""
+
+    __slots__ = ("context", "palette", "prefixes")
+
+    def __init__(self, palette: Palette, context: int, prefixes: tuple[str, str]) -> None:
+        self.palette = palette
+        self.context = context
+        self.prefixes = prefixes
+
+
+def read_diff_settings(environ: "Mapping[str, str]", is_terminal: bool) -> DiffSettings:
+    """Return git's settings for a diff; `is_terminal` says whether stdout is one (GIT_PAGER_IN_USE counts too)."""
+    return diff_settings(parse_config(capture(["git", "config", "-z", "--get-regexp", WANTED])), environ, is_terminal)
+
+
+def diff_settings(config: "Mapping[str, str]", environ: "Mapping[str, str]", is_terminal: bool) -> DiffSettings:
+    """Return the settings that `config` (keys in lower case) and the environment ask for."""
+    coloured = wants_colour(config, environ, is_terminal)
+    bare = is_true(config.get("diff.noprefix", "false"))
+    return DiffSettings(
+        git_colours(config) if coloured else no_colours(),
+        _context(config, environ),
+        ("", "") if bare else ("a/", "b/"),
+    )
+
+
+def wants_colour(config: "Mapping[str, str]", environ: "Mapping[str, str]", is_terminal: bool) -> bool:
+    """Say whether the diff is coloured, by git's own rules; NO_COLOR (no-color.org) overrules all but "always"."""
+    when = config.get("color.diff", config.get("diff.color", config.get("color.ui", "auto"))).lower()
+    if when == "always":
+        return True
+    if environ.get("NO_COLOR") or (when != "auto" and not is_true(when)):
+        return False
+    paged = environ.get("GIT_PAGER_IN_USE") == "true" and is_true(config.get("color.pager", "true"))
+    return (is_terminal or paged) and environ.get("TERM", "dumb") != "dumb"
+
+
+def is_true(value: str) -> bool:
+    """Say whether a git-config(1) boolean is true; a key without a value is."""
+    return value.lower() in ("true", "yes", "on", "1", "")
+
+
+def parse_config(listing: bytes) -> dict[str, str]:
+    """Return the settings in the output of `git config -z --get-regexp`; the last value of a key counts."""
+    settings: dict[str, str] = {}
+    for entry in listing.decode("utf-8", "replace").split("\0"):
+        key, _, value = entry.partition("\n")
+        if key:
+            settings[key.lower()] = value
+    return settings
+
+
+def capture(arguments: list[str]) -> bytes:
+    """Return what a program writes to stdout, or b"" where it can't be started or fails."""
+    if not hasattr(os, "posix_spawnp"):
+        import subprocess
+
+        return subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+    reader, writer = os.pipe()
+    actions = [
+        (os.POSIX_SPAWN_DUP2, writer, 1),
+        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+    ]
+    try:
+        process = os.posix_spawnp(arguments[0], arguments, os.environ, file_actions=actions)
+    except OSError:
+        os.close(reader)
+        return b""
+    finally:
+        os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        out = pipe.read()
+    status = os.waitpid(process, 0)[1]
+    return out if status == 0 else b""
+
+
+def stdout_is_terminal() -> bool:
+    """Say whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _context(config: "Mapping[str, str]", environ: "Mapping[str, str]") -> int:
+    """Return the lines of context: GIT_DIFF_OPTS (git(1)), else diff.context, else git's three."""
+    lines = config.get("diff.context", "")
+    for option in environ.get("GIT_DIFF_OPTS", "").split():
+        for name in ("--unified=", "-u"):
+            if option.startswith(name):
+                lines = option[len(name) :]
+    return int(lines) if lines.isascii() and lines.isdigit() and len(lines) < 7 else CONTEXT
