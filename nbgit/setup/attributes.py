@@ -118,6 +118,12 @@ def take_example(path: str) -> bool:
     return True
 
 
+def has_example(path: str) -> bool:
+    """Return whether the line that gives notebooks to nbgit stands in this file, outside of nbgit's block."""
+    rest, _ = _split_block(read_bytes(path) or b"")
+    return LINE.strip() in {_squeezed(line) for line in rest.splitlines()}
+
+
 def _squeezed(line: bytes) -> bytes:
     return b" ".join(line.split())
 

@@ -1,0 +1,139 @@
+"""`nbgit status`: one screen of what is set, from where, and what is stored."""
+
+import json
+import os
+from typing import Any
+
+import click
+
+from nbgit.setup.launch import this_launcher
+from nbgit.setup.report import gather
+
+EPILOG = """\b
+Examples:
+  nbgit status           what is set here
+  nbgit status --json    the same for programs (nbgit/schemas/status.v1.schema.json)
+  nbgit status --quiet   only the exit code: 0 where nbgit is installed, 1 where not
+"""
+HOOK_WORDS = {
+    "ours": "",
+    "chained": "with yours behind",
+    "nested": "through pre-commit",
+    "stale": "of another installation",
+    "foreign": "not nbgit's",
+    "missing": "missing",
+}
+
+
+@click.command(epilog=EPILOG)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole status as JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing; the exit code is the answer.")
+def command(as_json: bool, quiet: bool) -> int:
+    """Show what nbgit has set here, from where, and what it stores.
+
+    Exits with 0 where nbgit is installed and with 1 where it isn't.
+    """
+    document: dict[str, Any] = gather(os.getcwd(), this_launcher())
+    if as_json:
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    elif not quiet:
+        _print(document)
+    return 0 if document["installed"] else 1
+
+
+def _print(document: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=True)
+    installed = document["installed"]
+    scope = document["scope"]
+    if installed:
+        headline = Text.assemble(("nbgit is installed", "bold green"), f" ({scope} scope)")
+    else:
+        headline = Text.assemble(("nbgit is not installed here", "bold red"), ": run `nbgit install`")
+    console.print(headline)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text, good in _rows(document):
+        table.add_row(name, Text(text, style="" if good else "yellow"))
+    console.print(table)
+
+
+def _rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    """Return (name, text, whether all is well) for each line of the screen."""
+    nbgit, git = document["nbgit"], document["git"]
+    rows = [("nbgit", f"{nbgit['version']}, git {git['version']}, started by {nbgit['interpreter']}", True)]
+    if document["repository"]:
+        place = document["repository"]
+        branch = f"branch {place['branch']}" if place["branch"] else "no branch"
+        rows.append(("repository", f"{place['worktree'] or place['git_dir']}, {branch}", True))
+    rows += _config_rows(document)
+    if document["attributes"]:
+        rows += [_attributes_row(document["attributes"], document), _hooks_row(document["hooks"])]
+        rows.append(("store", _store_text(document["store"]), True))
+    rows += [
+        ("rival", f"{rival['tool']} ({', '.join(rival['drivers'])}) in {_short(rival['place'], document)}", False)
+        for rival in document["rivals"]
+    ]
+    return rows
+
+
+def _config_rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:
+    files: dict[tuple[str, str], list[str]] = {}
+    troubled = []
+    for setting in document["config"]:
+        if setting["state"] != "missing":
+            files.setdefault((setting["scope"], setting["file"]), []).append(setting["key"])
+        if setting["state"] not in ("right", "missing"):
+            word = "of another installation" if setting["state"] == "other" else "not nbgit's"
+            troubled.append(("", f"{setting['key']} is {word}", False))
+    total = len(document["config"])
+    rows = [
+        ("config", f"{len(keys)} of {total} keys in {_short(file, document)} ({scope})", len(keys) == total)
+        for (scope, file), keys in files.items()
+    ]
+    return [*(rows or [("config", "no key of nbgit's is set", False)]), *troubled]
+
+
+def _attributes_row(found: dict[str, Any], document: dict[str, Any]) -> tuple[str, str, bool]:
+    winning = " ".join(f"{name}={value}" for name, value in found["winning"].items())
+    files = ", ".join(_short(one["file"], document) for one in found["files"]) or "no file of nbgit's"
+    if set(found["winning"].values()) == {"unspecified"}:
+        return "attributes", "none for *.ipynb: git takes notebooks for text", False
+    text = f"*.ipynb {winning}, from {files}; {found['filtered']} of {_many(found['notebooks'], 'tracked notebook')}"
+    astray = sorted(set(found["astray"].values()))
+    if astray:
+        text += f"; other attributes win for {astray[0]}"
+    return "attributes", text, not astray and set(found["winning"].values()) == {"nbgit"}
+
+
+def _hooks_row(found: dict[str, Any]) -> tuple[str, str, bool]:
+    if found["core_hooks_path"]:
+        return "hooks", f"core.hooksPath sends git to {found['core_hooks_path']}: see `nbgit doctor`", False
+    groups: dict[str, list[str]] = {}
+    for name, state in found["states"].items():
+        groups.setdefault(HOOK_WORDS[state], []).append(name)
+    parts = [f"{', '.join(names)}{f' ({word})' if word else ''}" for word, names in groups.items()]
+    return "hooks", "; ".join(parts), not {"missing", "foreign", "stale"} & set(found["states"].values())
+
+
+def _store_text(store: dict[str, Any]) -> str:
+    size = store["capture_bytes"]
+    shown = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{(size + 999) // 1000} kB"
+    captures = _many(store["captures"], "capture") + (f" ({shown})" if store["captures"] else "")
+    return f"{_many(store['snapshots'], 'snapshot')}, {_many(store['entries'], 'entry', 'entries')}, {captures}"
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def _short(path: str, document: dict[str, Any]) -> str:
+    top = (document["repository"] or {}).get("worktree") or ""
+    home = os.path.expanduser("~")
+    if top and path.startswith(os.path.join(top, "")):
+        return os.path.relpath(path, top)
+    return path.replace(home, "~", 1) if path.startswith(os.path.join(home, "")) else path

@@ -1,0 +1,173 @@
+"""What `nbgit status` says, as plain data: what is set, from where, what is stored (schemas/status.v1.schema.json)."""
+
+import os
+from typing import NamedTuple
+
+from nbgit import __version__
+from nbgit.errors import NbgitError
+from nbgit.external.git_python import read_position
+from nbgit.setup import attributes, config, hooks, rivals
+from nbgit.setup.launch import Launcher
+from nbgit.setup.scopes import Scope, find_scope
+from nbgit.store.git import run_git, try_git
+from nbgit.store.repository import Repository
+
+Document = dict[str, object]
+RIGHT, OTHER, FOREIGN, MISSING = "right", "other", "foreign", "missing"
+
+
+class Setting(NamedTuple):
+    """One of nbgit's keys as git sees it: the value that counts, the scope and file it comes from, and its state.
+
+    `state` is RIGHT, OTHER (another installation of nbgit), FOREIGN (somebody else's value) or MISSING.
+    """
+
+    key: str
+    value: str
+    scope: str
+    file: str
+    state: str
+
+
+def settings(scope: Scope, launcher: Launcher) -> list[Setting]:
+    """Return every key of nbgit's with the value that counts here; a later scope and a later line win."""
+    code, out, _ = scope.try_git("config", "--list", "--show-scope", "--show-origin", "-z")
+    fields = out.decode("utf-8", "surrogateescape").split("\0") if code == 0 else []
+    present: dict[str, list[tuple[str, str, str]]] = {}
+    for index in range(0, len(fields) - 2, 3):
+        name, origin, entry = fields[index : index + 3]
+        key, _, value = entry.partition("\n")
+        file = os.path.normpath(os.path.join(_base(scope), origin.removeprefix("file:")))
+        present.setdefault(config.normal(key), []).append((value, name, file))
+    return [_setting(key, present.get(config.normal(key.name), [])) for key in config.keys(launcher)]
+
+
+def _base(scope: Scope) -> str:
+    """Return the folder that git's relative origins start from: the top of the working tree."""
+    return scope.start if scope.repository is None else scope.repository.worktree or scope.repository.git_dir
+
+
+def _setting(key: config.Key, found: list[tuple[str, str, str]]) -> Setting:
+    if key.kind == config.LISTED:
+        found = [one for one in found if one[0] == key.value]
+    if not found:
+        return Setting(key.name, "", "", "", MISSING)
+    value, name, file = found[-1]
+    state = RIGHT if value == key.value else OTHER if config.is_ours(key, value) else FOREIGN
+    return Setting(key.name, value, name, file, state)
+
+
+def gather(start: str, launcher: Launcher) -> Document:
+    """Return the whole status of nbgit as seen from the directory `start`."""
+    scope = nearest_scope(start)
+    found = settings(scope, launcher)
+    repository = scope.repository
+    process = found[0]
+    document: Document = {
+        "schema": "nbgit/status.v1",
+        "installed": is_installed(scope, found),
+        "nbgit": {"version": __version__, "interpreter": launcher.python, "main": launcher.main},
+        "git": {"version": git_version()},
+        "scope": process.scope if process.state in (RIGHT, OTHER) else None,
+        "config": [setting._asdict() for setting in found],
+        "repository": None,
+        "attributes": None,
+        "hooks": None,
+        "store": None,
+        "rivals": [
+            {"tool": rival.tool, "drivers": list(rival.drivers), "place": rival.place, "scope": rival.scope}
+            for rival in rivals.find_rivals(scope)
+        ],
+    }
+    if repository is not None:
+        document["repository"] = _repository(repository)
+        document["attributes"] = _attributes(scope)
+        document["hooks"] = _hooks(repository, launcher)
+        document["store"] = _store(repository)
+    return document
+
+
+def nearest_scope(start: str) -> Scope:
+    """Return the repository's own scope, or the person's where `start` is in no repository."""
+    try:
+        return find_scope("local", start, os.environ)
+    except NbgitError:
+        return find_scope("global", start, os.environ)
+
+
+def is_installed(scope: Scope, found: list[Setting]) -> bool:
+    """Return whether git would start nbgit for a notebook here."""
+    if found[0].state not in (RIGHT, OTHER):
+        return False
+    if scope.repository is None:
+        return attributes.has_block(scope.attributes_file) or attributes.has_example(scope.attributes_file)
+    return attributes.winners(scope.repository).probe.get("filter") == "nbgit"
+
+
+def git_version() -> str:
+    """Return git's version, such as "2.39.5"."""
+    return run_git(["version"]).decode("utf-8", "replace").removeprefix("git version").split()[0]
+
+
+def _repository(repository: Repository) -> Document:
+    position = read_position(repository)
+    return {
+        "worktree": repository.worktree,
+        "git_dir": repository.git_dir,
+        "common_dir": repository.common_dir,
+        "hash": repository.hash_name,
+        "branch": position.branch,
+        "head": position.head,
+        "remotes": position.remotes,
+    }
+
+
+def _attributes(scope: Scope) -> Document:
+    repository = scope.needed_repository
+    found = attributes.winners(repository)
+    return {
+        "winning": found.probe,
+        "files": [
+            {"file": file, "scope": name}
+            for file, name in rivals.attribute_files(scope)
+            if attributes.has_block(file) or attributes.has_example(file)
+        ],
+        "notebooks": found.notebooks,
+        "filtered": found.tracked["filter", "nbgit"],
+        "astray": found.astray,
+    }
+
+
+def _hooks(repository: Repository, launcher: Launcher) -> Document:
+    return {
+        "folder": hooks.hooks_folder(repository),
+        "core_hooks_path": hooks.foreign_folder(repository),
+        "states": {hook.name: hook.state for hook in hooks.states(repository, launcher)},
+    }
+
+
+def _store(repository: Repository) -> Document:
+    snapshots = _lines(repository, ["ls-tree", "-r", "--name-only", "--full-tree", "refs/nbgit/snapshots"])
+    captures, size = _captures(os.path.join(repository.nbgit_dir, "captures"))
+    return {
+        "snapshots": sum(line.endswith(b"/snapshot.json") for line in snapshots),
+        "entries": len(_lines(repository, ["notes", "--ref=nbgit", "list"])),
+        "captures": captures,
+        "capture_bytes": size,
+    }
+
+
+def _lines(repository: Repository, arguments: list[str]) -> list[bytes]:
+    code, out, _ = try_git(arguments, cwd=repository.start)
+    return out.splitlines() if code == 0 else []
+
+
+def _captures(folder: str) -> tuple[int, int]:
+    """Return how many captures lie below `folder`, and their size in bytes."""
+    count = size = 0
+    for here, _, names in os.walk(folder):
+        for name in names:
+            if name != "path":  # the notebook's path stands beside its captures
+                count += 1
+                size += os.path.getsize(os.path.join(here, name))
+    return count, size
