@@ -1,0 +1,82 @@
+"""`nbgit blame-output`: which commit introduced this output, and what its cell said then."""
+
+import json
+import os
+
+import click
+
+from nbgit.cli.terminal import print_lines, print_plainly, progress
+from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
+from nbgit.lineage.blame import Selection
+from nbgit.lineage.figures import sizes_of
+from nbgit.lineage.index import Index, with_index
+from nbgit.lineage.past import Past
+from nbgit.lineage.story import Sizes, tell_matches
+from nbgit.lineage.targets import NotebookTarget, PictureTarget, read_target
+from nbgit.notebook.text import visible
+from nbgit.store.link import link_missing
+from nbgit.store.repository import find_repository
+
+
+@click.command("blame-output")
+@click.argument("target")
+@click.option("--cell", type=click.IntRange(min=0), metavar="N", help="The cell: N counts from 0 over all cells.")
+@click.option("--cell-id", metavar="ID", help="The cell with this id.")
+@click.option("--output", type=click.IntRange(min=0), metavar="K", help="Only output K of the cell, from 0.")
+@click.option("--history", is_flag=True, help="Also the earlier versions of the same cell's figure.")
+@click.option("--json", "as_json", is_flag=True, help="For programs (schemas/blame-output.v1.schema.json).")
+def command(
+    target: str, cell: int | None, cell_id: str | None, output: int | None, history: bool, as_json: bool
+) -> int:
+    """What produced this figure?
+
+    TARGET is a notebook as it is in HEAD (with --cell, --cell-id or --output, or all its figures), a notebook in another
+    commit (REV:PATH), or an image file: by its bytes, else by its pixels. Exits 1 where nothing matches.
+    """
+    if cell is not None and cell_id is not None:
+        raise click.UsageError("--cell and --cell-id both name a cell; give one of them")
+    repository = find_repository(os.getcwd(), os.environ)
+    link_missing(repository)
+    asked = read_target(repository, os.getcwd(), target)
+    selection = Selection(cell, cell_id, output)
+    if isinstance(asked, PictureTarget) and selection != Selection():
+        raise click.UsageError(f"{target} is an image file; --cell, --cell-id and --output go with a notebook")
+    with progress("Reading the history of notebooks") as report:
+
+        def work(index: Index) -> tuple[Answer, Sizes, str]:
+            past = Past(repository, index, _tips(asked), report)
+            answer = _answer(past, asked, selection, history)
+            return answer, sizes_of(index, _digests(answer)), past.graph.oids[past.head]
+
+        answer, sizes, head = with_index(repository, work)
+    return _tell(answer, sizes, head, history=history, as_json=as_json)
+
+
+def _tips(asked: NotebookTarget | PictureTarget) -> list[str]:
+    return [asked.commit] if isinstance(asked, NotebookTarget) and asked.commit else []
+
+
+def _answer(past: Past, asked: NotebookTarget | PictureTarget, selection: Selection, history: bool) -> Answer:
+    if isinstance(asked, PictureTarget):
+        return blame_picture(past, asked.data, history=history)
+    position = past.head if asked.commit is None else past.graph.position[asked.commit]
+    return blame_notebook(past, asked.path, position, selection, history=history)
+
+
+def _digests(answer: Answer) -> list[str]:
+    earlier = [item.figure.digest for match in answer.matches for item in match.history]
+    return [match.figure.digest for match in answer.matches] + earlier
+
+
+def _tell(answer: Answer, sizes: Sizes, head: str, *, history: bool, as_json: bool) -> int:
+    if as_json:
+        matches = [match.as_json(history=history) for match in answer.matches]
+        print_plainly(json.dumps({"matches": matches}, indent=2) + "\n")
+    elif answer.matches:
+        print_lines(tell_matches(answer.matches, sizes, head, history=history))
+        if answer.notes:
+            print_lines([[], *([(note, "dim")] for note in answer.notes)])
+    if not answer.matches:
+        click.echo(visible(answer.reason), err=as_json)  # the answer itself, unless programs read stdout
+        return 1
+    return 0

@@ -1,0 +1,53 @@
+"""Ring 3: the plain facts about one document (a notebook's blob or a snapshot): its cells and the payloads it shows."""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import NamedTuple
+
+from nbgit.notebook.outputs import rank
+
+LARGEST_COUNT = 1 << 62  # SQLite holds 64 bits; no kernel counts that far
+
+
+class Figure(NamedTuple):
+    """One payload where it stands in a document; `digest` is "sha256:...", `size` in bytes, indices count from 0.
+
+    `file` is the payload's name in a snapshot, where it has one.
+    """
+
+    cell_index: int
+    cell_id: str | None
+    output_index: int
+    mime: str
+    digest: str
+    size: int
+    execution_count: int | None
+    file: str | None
+
+
+class CellKey(NamedTuple):
+    """What tells one cell from another: its id, and a digest of its code or text."""
+
+    id: str | None
+    source: str
+
+
+def source_key(source: str) -> str:
+    """Return the digest that stands for a cell's code in a CellKey."""
+    return sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def preferred(figures: Iterable[Figure]) -> list[Figure]:
+    """Return one payload for each output: the one that stands for it (nbgit.notebook.outputs.PREFERENCE)."""
+    best: dict[tuple[int, int], Figure] = {}
+    for figure in figures:
+        place = (figure.cell_index, figure.output_index)
+        if place not in best or rank(figure.mime) < rank(best[place].mime):
+            best[place] = figure
+    return list(best.values())
+
+
+def count_of(value: object) -> int | None:
+    """Return an execution count as it is worth keeping, or None for what is none."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST_COUNT
+    return value if is_count and isinstance(value, int) else None

@@ -1,0 +1,191 @@
+"""Ring 3: which payloads each document shows, in the index: the table that turns a digest into commits.
+
+A document is a notebook's blob (its own outputs, and its cells' code) or a snapshot (the outputs beside a source blob).
+What one document shows never changes, so it is read once; all new ones go through one `git cat-file --batch`.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+from nbgit.errors import NotANotebook, SnapshotInvalid
+from nbgit.lineage.documents import CellKey, Figure, count_of
+from nbgit.lineage.history import Report
+from nbgit.lineage.index import Index
+from nbgit.store.objects import ObjectReader
+from nbgit.store.repository import Repository
+from nbgit.store.snapshots import DOCUMENT, read_document, read_snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nbgit.lineage.reading import NotebookReader
+
+BATCH = 32  # documents read at once: what bounds the memory
+TRANSACTION = 256  # documents stored at once
+
+
+class Learnt(NamedTuple):
+    """A document as the index is to keep it; `cells` is None for a snapshot, whose cells are its source's."""
+
+    oid: str
+    cells: list[CellKey] | None
+    figures: list[Figure]
+
+
+def learn_documents(
+    repository: Repository, index: Index, blobs: Iterable[str], snapshots: Iterable[str], report: Report | None = None
+) -> None:
+    """Put into the index what is new of these notebooks' blobs and snapshots."""
+    wanted = dict.fromkeys(blobs, "") | dict.fromkeys(snapshots, ":" + DOCUMENT)
+    missing = [(oid, oid + suffix) for oid, suffix in wanted.items() if not _is_known(index, oid)]
+    if not missing:
+        return
+    from nbgit.lineage.reading import NotebookReader  # here, because a warm answer must not wait for msgspec
+
+    notebooks = NotebookReader()
+    learnt: list[Learnt] = []
+    with ObjectReader(repository) as reader:
+        for start in range(0, len(missing), BATCH):
+            batch = missing[start : start + BATCH]
+            contents = reader.read_many([name for _, name in batch])
+            for (oid, name), content in zip(batch, contents, strict=True):
+                if content is not None:  # else a partial or damaged clone: asked for again next time
+                    is_blob = name == oid
+                    learnt.append(_learn_blob(oid, content, notebooks) if is_blob else _learn_snapshot(oid, content))
+            if len(learnt) >= TRANSACTION or start + BATCH >= len(missing):
+                _store(index, learnt, notebooks.sizes)
+                learnt = []
+                notebooks.sizes.clear()
+            if report:
+                report(min(start + BATCH, len(missing)), len(missing))
+
+
+def figures_of(index: Index, document: str) -> list[Figure]:
+    """Return every payload of a document in reading order."""
+    rows = index.connection.execute(
+        "SELECT cell_index, cell_id, output_index, mime, digest, size, execution_count, file FROM payloads"
+        " JOIN documents ON documents.id = document_id WHERE oid = ? ORDER BY cell_index, output_index, position",
+        [document],
+    )
+    return [_figure(row) for row in rows]
+
+
+def documents_with(index: Index, digest: str) -> set[str]:
+    """Return the oids of the documents that show a payload."""
+    rows = index.connection.execute(
+        "SELECT DISTINCT oid FROM payloads JOIN documents ON documents.id = document_id WHERE digest = ?",
+        [digest_bytes(digest)],
+    )
+    return {oid for (oid,) in rows}
+
+
+def sizes_of(index: Index, digests: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Return digest -> (width, height) in pixels for those payloads whose size is known."""
+    found = {}
+    for digest in digests:
+        row = index.connection.execute(
+            "SELECT width, height FROM pictures WHERE digest = ? AND width IS NOT NULL", [digest_bytes(digest)]
+        ).fetchone()
+        if row:
+            found[digest] = row
+    return found
+
+
+def cells_of(index: Index, blob: str) -> list[CellKey]:
+    """Return the cells of a notebook's blob by id and by the digest of their code."""
+    row = index.connection.execute("SELECT cells FROM documents WHERE oid = ?", [blob]).fetchone()
+    return [CellKey(*cell) for cell in json.loads(row[0])] if row and row[0] else []
+
+
+def read_payloads(repository: Repository, index: Index, digests: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield (digest, bytes) for those payloads whose bytes can be found in git's objects."""
+    with ObjectReader(repository) as reader:
+        for digest in digests:
+            rows = index.connection.execute(
+                "SELECT oid, file, cells IS NULL FROM payloads JOIN documents ON documents.id = document_id"
+                " WHERE digest = ? ORDER BY file IS NULL, cells IS NULL LIMIT 4",
+                [digest_bytes(digest)],
+            ).fetchall()
+            for oid, file, is_snapshot in rows:
+                data = _read_payload(reader, oid, file, bool(is_snapshot), digest)
+                if data is not None:
+                    yield digest, data
+                    break
+
+
+def digest_bytes(digest: str) -> bytes:
+    """Return the raw 32 bytes of a `sha256:...` digest, as the index keeps it."""
+    return bytes.fromhex(digest.removeprefix("sha256:"))
+
+
+def _is_known(index: Index, oid: str) -> bool:
+    return index.connection.execute("SELECT 1 FROM documents WHERE oid = ?", [oid]).fetchone() is not None
+
+
+def _learn_blob(oid: str, content: bytes, notebooks: "NotebookReader") -> Learnt:
+    try:
+        return Learnt(oid, *notebooks.read(content))
+    except NotANotebook:
+        return Learnt(oid, [], [])
+
+
+def _learn_snapshot(oid: str, content: bytes) -> Learnt:
+    figures = []
+    try:
+        for cell in read_document(content)["cells"]:
+            for output_index, output in enumerate(cell["outputs"]):
+                for datum in output["payloads"]:
+                    place = (int(cell["index"]), _text(cell["id"]), output_index)
+                    facts = (count_of(cell["execution_count"]), datum.get("file"))
+                    digest_bytes(datum["digest"])  # raises for what is no digest
+                    figures.append(Figure(*place, str(datum["mime"]), datum["digest"], int(datum["size"]), *facts))
+    except (SnapshotInvalid, KeyError, TypeError, ValueError, AttributeError):
+        return Learnt(oid, None, [])  # `nbgit doctor` names it; here it shows nothing
+    return Learnt(oid, None, figures)
+
+
+def _store(index: Index, learnt: list[Learnt], sizes: dict[str, tuple[int, int]]) -> None:
+    with index.writing() as connection:
+        for oid, cells, figures in learnt:
+            keys = None if cells is None else json.dumps(cells, separators=(",", ":"))
+            added = connection.execute("INSERT OR IGNORE INTO documents (oid, cells) VALUES (?, ?)", [oid, keys])
+            if not added.rowcount:
+                continue  # another process was faster
+            connection.executemany(
+                "INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (added.lastrowid, *f[:3], position, f.mime, digest_bytes(f.digest), *f[5:])
+                    for position, f in enumerate(figures)
+                ],
+            )
+        rows = [(digest_bytes(digest), *size) for digest, size in sizes.items()]
+        connection.executemany("INSERT OR IGNORE INTO pictures (digest, width, height) VALUES (?, ?, ?)", rows)
+
+
+def _read_payload(reader: ObjectReader, oid: str, file: str | None, is_snapshot: bool, digest: str) -> bytes | None:
+    if file is not None:
+        data = reader.read(f"{oid}:{file}")
+        return data if data is not None and "sha256:" + sha256(data).hexdigest() == digest else None
+    from nbgit.lineage.reading import find_payload
+
+    content = _joined(reader, oid) if is_snapshot else reader.read(oid)
+    return None if content is None else find_payload(content, digest)
+
+
+def _joined(reader: ObjectReader, snapshot: str) -> bytes | None:
+    """Return the notebook that a snapshot makes with its source: the way to a payload that has no file of its own."""
+    try:
+        source = reader.read(str(read_document(reader.read(f"{snapshot}:{DOCUMENT}"))["source"]))
+        return None if source is None else read_snapshot(reader, snapshot, source)
+    except (SnapshotInvalid, KeyError):
+        return None
+
+
+def _figure(row: tuple[int, str | None, int, str, bytes, int, int | None, str | None]) -> Figure:
+    cell_index, cell_id, output_index, mime, digest, size, count, file = row
+    return Figure(cell_index, cell_id, output_index, mime, "sha256:" + digest.hex(), size, count, file)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

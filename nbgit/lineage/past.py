@@ -1,0 +1,106 @@
+"""Ring 3: one repository's past, as far as the tips reach: graph, entries and index behind one set of questions."""
+
+from collections.abc import Iterable
+
+from nbgit.errors import TargetNotFound
+from nbgit.lineage.documents import CellKey, Figure
+from nbgit.lineage.figures import cells_of, figures_of, learn_documents
+from nbgit.lineage.history import (
+    Commit,
+    Report,
+    close_names,
+    learn_commits,
+    read_changes_of,
+    read_commits,
+    read_graph,
+    to_bytes,
+    to_text,
+)
+from nbgit.lineage.index import Index
+from nbgit.lineage.versions import Shown, Versions
+from nbgit.store.entries import read_entries
+from nbgit.store.git import try_git
+from nbgit.store.repository import Repository
+
+
+def resolve_commit(repository: Repository, revision: str) -> str | None:
+    """Return the oid of the commit that a revision names, or None."""
+    arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", revision + "^{commit}"]
+    code, out, _ = try_git(arguments, cwd=repository.start)
+    return out.decode("ascii").strip() if code == 0 else None
+
+
+class Past:
+    """What the commits reachable from HEAD (and from `tips`) did to notebooks; learns what the index lacks.
+
+    `head` is HEAD's position in the graph. Raises TargetNotFound where there is no commit yet.
+    """
+
+    def __init__(
+        self, repository: Repository, index: Index, tips: Iterable[str] = (), report: Report | None = None
+    ) -> None:
+        self.repository = repository
+        self.index = index
+        self._report = report
+        head = resolve_commit(repository, "HEAD")
+        if head is None:
+            raise TargetNotFound("this repository has no commit yet, so there is no history to look in")
+        self.graph = read_graph(repository, list(dict.fromkeys([head, *tips])))
+        self.head = self.graph.position[head]
+        self.tips = list(dict.fromkeys([self.head, *(self.graph.position[tip] for tip in tips)]))
+        learn_commits(repository, index, self.graph, report)
+        self.entries = read_entries(repository)
+
+    def versions_of(self, names: Iterable[str]) -> Versions:
+        """Return all versions of the notebooks that ever had one of these names."""
+        closed = close_names(self.index, names)
+        return Versions(self.graph, read_changes_of(self.index, self.graph, closed), closed, self.entries, self.tips)
+
+    def learn(self, shown: Iterable[Shown]) -> None:
+        """Put into the index what it lacks of these versions."""
+        blobs, snapshots = {s.blob for s in shown}, {s.snapshot for s in shown if s.snapshot}
+        learn_documents(self.repository, self.index, blobs, snapshots, self._report)
+
+    def learn_all(self) -> None:
+        """Put into the index every document that this history shows."""
+        rows = self.index.connection.execute(
+            "SELECT commits.oid, blob FROM changes JOIN commits ON commits.id = commit_id"
+            " WHERE blob IS NOT NULL AND blob NOT IN (SELECT oid FROM documents)"
+        )
+        blobs = {blob for oid, blob in rows if oid in self.graph.position}
+        known = {oid for (oid,) in self.index.connection.execute("SELECT oid FROM documents WHERE cells IS NULL")}
+        snapshots = {
+            snapshot
+            for oid, entry in self.entries.items()
+            if oid in self.graph.position
+            for snapshot in entry.values()
+            if snapshot not in known
+        }
+        learn_documents(self.repository, self.index, blobs, snapshots, self._report)
+
+    def names_showing(self, documents: set[str]) -> set[str]:
+        """Return the paths at which some commit had one of these documents."""
+        names = {path for entry in self.entries.values() for path, snapshot in entry.items() if snapshot in documents}
+        for oid in documents:
+            rows = self.index.connection.execute("SELECT DISTINCT path FROM changes WHERE blob = ?", [oid])
+            names.update(to_text(path) for (path,) in rows)
+        return names
+
+    def has_name(self, path: str) -> bool:
+        """Return whether any commit ever had a notebook at this path."""
+        row = self.index.connection.execute("SELECT 1 FROM changes WHERE path = ? LIMIT 1", [to_bytes(path)])
+        return row.fetchone() is not None
+
+    def figures(self, shown: Shown) -> list[Figure]:
+        """Return every payload of a version in reading order."""
+        return figures_of(self.index, shown.document)
+
+    def cells(self, shown: Shown) -> list[CellKey]:
+        """Return the cells of a version by id and digest of their code."""
+        return cells_of(self.index, shown.blob)
+
+    def commits(self, positions: Iterable[int]) -> dict[int, Commit]:
+        """Return position -> Commit."""
+        wanted = {position: self.graph.oids[position] for position in positions}
+        found = read_commits(self.index, set(wanted.values()))
+        return {position: found[oid] for position, oid in wanted.items()}

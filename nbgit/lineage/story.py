@@ -1,0 +1,105 @@
+"""Ring 3: an answer of blame-output as lines for people: (text, style) pieces, the same with and without colour.
+
+Everything that comes from notebooks or commits goes through `visible`, so that none of it can steer a terminal.
+"""
+
+from typing import NamedTuple
+
+from nbgit.lineage.blame import Match
+from nbgit.lineage.cell_history import Earlier
+from nbgit.lineage.documents import Figure
+from nbgit.lineage.history import Commit
+from nbgit.notebook.outputs import STDERR, STDOUT, is_figure
+from nbgit.notebook.text import visible, visible_lines
+
+SHORT_OID = 10
+LABEL = 12  # columns of the labels on the left
+LONGEST_CODE = 24  # lines of a cell that are shown; blame-output --json has all
+MANY = 3  # matches; past it each is told in two lines
+Line = list[tuple[str, str]]  # pieces of one line: (text, rich style)
+Sizes = dict[str, tuple[int, int]]  # digest -> (width, height) in pixels
+
+
+class Code(NamedTuple):
+    """A block of code, to be coloured as `language` where there is colour; its lines are safe to print."""
+
+    text: str
+    language: str
+
+
+def tell_matches(matches: list[Match], sizes: Sizes, head: str, *, history: bool) -> list[Line | Code]:
+    """Return the lines that tell people about matches; `head` is HEAD's oid."""
+    lines: list[Line | Code] = []
+    is_long = len(matches) > MANY
+    for number, match in enumerate(matches):
+        lines += [[]] if number else []
+        place = tell_place(match.path, match.figure, match.execution_count, sizes)
+        lines.append([*_label(_kind(match.figure.mime)), *place])
+        lines.append(_label("introduced") + tell_commit(match.introduced))
+        if match.last_seen.oid != head:
+            lines.append(_label("last seen") + tell_commit(match.last_seen))
+        if not is_long or match.source_changed_since:
+            lines.append(_label("code") + _tell_state(match))
+        if not is_long:
+            lines += [[], *_tell_code(match)]
+            lines += [[]] if history else []
+        if history:
+            lines += _tell_earlier(match.history, sizes)
+    if is_long:
+        lines += [[], [(f"{len(matches)} outputs. Ask for one with --cell N to see its code.", "dim")]]
+    return lines
+
+
+def tell_place(path: str, figure: Figure, execution_count: int | None, sizes: Sizes) -> Line:
+    """Return where a payload stands and what it is."""
+    count = f" [{execution_count}]" if execution_count is not None else ""
+    kind = {STDOUT: "stdout", STDERR: "stderr"}.get(figure.mime, figure.mime.replace("vnd.jupyter.", ""))
+    width, height = sizes.get(figure.digest, (0, 0))
+    pixels = f" {width}x{height}" if width else ""
+    place = f"  cell {figure.cell_index}{count} output {figure.output_index}"
+    return [(visible(path), "bold"), (place, ""), (f" · {visible(kind)}{pixels}", "cyan")]
+
+
+def tell_commit(commit: Commit) -> Line:
+    """Return a commit in one line: short oid, the author's date, name and summary."""
+    name = commit.author.rsplit(" <", 1)[0]
+    return [
+        (commit.oid[:SHORT_OID], "yellow"),
+        (f"  {commit.date[:10]}  ", ""),
+        (visible(name), "green"),
+        (f'  "{visible(commit.summary)}"', ""),
+    ]
+
+
+def _label(word: str) -> Line:
+    return [(f"{word:<{LABEL}}", "dim")]
+
+
+def _kind(mime: str) -> str:
+    return "figure" if is_figure(mime) else "output"
+
+
+def _tell_state(match: Match) -> Line:
+    if match.source_changed_since:
+        return [("as committed then; in HEAD the cell has changed, or is gone", "yellow")]
+    return [("as committed then; the same in HEAD", "")]
+
+
+def _tell_code(match: Match) -> list[Line | Code]:
+    lines = visible_lines(match.source.rstrip("\n"))
+    shown: list[Line | Code] = [Code("\n".join(lines[:LONGEST_CODE]), match.language)]
+    if len(lines) > LONGEST_CODE:
+        shown.append([(f"    … {len(lines) - LONGEST_CODE} more lines", "dim")])
+    return shown
+
+
+def _tell_earlier(history: list[Earlier], sizes: Sizes) -> list[Line | Code]:
+    if not history:
+        return [[*_label("earlier"), ("nothing: the cell showed no other figure before", "")]]
+    lines: list[Line | Code] = []
+    for number, earlier in enumerate(history):
+        label = _label("earlier" if number == 0 else "")
+        lines.append(label + tell_commit(earlier.introduced))
+        place = tell_place(earlier.path, earlier.figure, earlier.figure.execution_count, sizes)
+        lines.append([(" " * LABEL, ""), *place])
+    return lines
