@@ -35,10 +35,12 @@ class Filters:
     def clean(self, path: str, data: bytes) -> bytes:
         """Return the source of a notebook, having captured it first; what is not a notebook comes back as it is.
 
+        A notebook whose outputs were cleared is captured too: that it has none is what a checkout must bring back.
+
         Raises PolicyInvalid where `.nbgit.toml` can't be used: guessing would put outputs into the history.
         """
         parts = split(data, self._read_policy())
-        if parts is None or not parts.spans:
+        if parts is None or not (parts.spans or parts.can_run):
             return data
         try:
             self._captures.put(path, object_id("blob", parts.source, self._repository.hash_name), data)
@@ -67,14 +69,15 @@ class Filters:
             self._say(f"{error}; the defaults are used to check out")
             policy = Policy()
         parts = split(data, policy)
-        if parts is None or parts.source != data:
-            return data  # no notebook, or outputs are in the history itself
+        if parts is None or parts.source != data or not parts.can_run:
+            return data  # no notebook, or its outputs are in the history itself, or it can't have any
         if self._lookup is None:
             from nbgit.store.lookup import Lookup
 
             self._lookup = Lookup(self._repository, policy, self._captures, self._reader)
         found = self._lookup.notebook_for(path, data, blob, treeish)
         if found is None:
+            self._captures.remember_unknown(data)
             return data
         notebook, snapshot_id = found
         if snapshot_id is not None:

@@ -39,13 +39,14 @@ class Span:
 
 
 class Split:
-    """A notebook's source and, in order, its volatile spans."""
+    """A notebook's source and, in order, its volatile spans; `can_run` says that some cell could have outputs."""
 
-    __slots__ = ("source", "spans")
+    __slots__ = ("can_run", "source", "spans")
 
-    def __init__(self, source: bytes, spans: list[Span]) -> None:
+    def __init__(self, source: bytes, spans: list[Span], can_run: bool) -> None:
         self.source = source
         self.spans = spans
+        self.can_run = can_run
 
 
 class _Cut:
@@ -68,7 +69,8 @@ def split(data: bytes, policy: Policy) -> Split | None:
     of `cells` or, up to nbformat 3, of `worksheets`. The raw spans are views into `data`. Takes O(size) time and about
     4 x its memory.
     """
-    cuts = _Cutter(data, policy).cuts()
+    cutter = _Cutter(data, policy)
+    cuts = cutter.cuts()
     if cuts is None:
         return None
     view = memoryview(data)
@@ -82,7 +84,7 @@ def split(data: bytes, policy: Policy) -> Split | None:
         length += len(cut.replacement)
         taken = cut.end
     pieces.append(view[taken:])
-    result = Split(b"".join(pieces), spans)
+    result = Split(b"".join(pieces), spans, cutter.can_run)
     return result if join(result.source, spans) == data else None
 
 
@@ -107,6 +109,7 @@ class _Cutter:
         self.found: list[_Cut] = []
         self.cell_index = -1
         self.next_cell = 0
+        self.can_run = False
         self.text = ""
         self.shape = ""
         self.version = ""
@@ -174,6 +177,7 @@ class _Cutter:
                 keeps = keeps or self._keeps_outputs(entries)
         for part in parts:
             if part.key == "outputs" and self.policy.outputs:
+                self.can_run = True
                 self._outputs(part, count_key, keeps)
             elif part.key == count_key and count_key not in gone:
                 self._count(part)

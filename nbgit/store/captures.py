@@ -20,6 +20,7 @@ from hashlib import sha256
 from nbgit.store.repository import Repository
 
 PAST = ".past"
+NOTHING = "-"  # in `known`, in place of a snapshot's id: these bytes are a source as it came, with no outputs known
 
 
 class Capture:
@@ -50,6 +51,7 @@ class CaptureStore:
     def __init__(self, repository: Repository) -> None:
         self._root = os.path.join(repository.nbgit_dir, "captures")
         self._known = os.path.join(repository.nbgit_dir, "known")
+        self._shards: dict[str, bytes] = {}
 
     def put(self, path: str, source_oid: str, data: bytes) -> None:
         """Keep `data`, the notebook at `path`, unless a snapshot or the newest capture of that path holds it already.
@@ -110,8 +112,11 @@ class CaptureStore:
         }
 
     def snapshot_of(self, digest: str) -> str | None:
-        """Return the id of the snapshot that holds the notebook with this digest, or None where none is known."""
-        lines = _read(os.path.join(self._known, digest[:2]))
+        """Return the id of the snapshot that holds the notebook with this digest, or None where none is known.
+
+        The answer is NOTHING for a source that was checked out with no outputs known.
+        """
+        lines = self._shard(digest)
         at = lines.rfind(f"{digest} ".encode())
         return lines[at:].split(b"\n", 1)[0].split(b" ")[1].decode("ascii", "replace") if at >= 0 else None
 
@@ -122,13 +127,31 @@ class CaptureStore:
         except OSError:
             pass
 
+    def remember_unknown(self, source: bytes) -> None:
+        """Note that these bytes were checked out because no outputs were known: seeing them again says nothing new."""
+        try:
+            self.remember(sha256(source).hexdigest(), NOTHING)
+        except OSError:
+            pass
+
     def remember(self, digest: str, snapshot_id: str) -> None:
         """Note that the notebook with this digest is held by that snapshot."""
         if self.snapshot_of(digest) == snapshot_id:
             return
         os.makedirs(self._known, exist_ok=True)
-        with open(os.path.join(self._known, digest[:2]), "ab") as file:
+        with open(os.path.join(self._known, digest[0]), "ab") as file:
             file.write(f"{digest} {snapshot_id}\n".encode())
+
+    def _shard(self, digest: str) -> bytes:
+        """Return one of the 16 files of `known`, read again only when it has grown."""
+        file = os.path.join(self._known, digest[0])
+        try:
+            size = os.stat(file).st_size
+        except OSError:
+            return b""
+        if len(self._shards.get(digest[0], b"")) != size:
+            self._shards[digest[0]] = _read(file)
+        return self._shards[digest[0]]
 
     def _directory(self, path: str) -> str:
         return os.path.join(self._root, sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:24])

@@ -27,7 +27,8 @@ FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 
 def write_entry(notebooks: "dict[str, dict[str, Any]]") -> bytes:
     """Return the note for a commit; `notebooks` is path -> (`snapshot`: its id, `document`: its snapshot.json)."""
-    lines = [f"{printable(path)}  {describe(found['document'])}" for path, found in sorted(notebooks.items())]
+    ran = [(path, found["document"]) for path, found in sorted(notebooks.items()) if found["document"]["cells"]]
+    lines = [f"{printable(path)}  {describe(document)}" for path, document in ran] or ["no outputs"]
     machine = {FORMAT: VERSION, "snapshots": {path: found["snapshot"] for path, found in notebooks.items()}}
     lines += ["", json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":"))]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
