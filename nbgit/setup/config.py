@@ -4,12 +4,13 @@ import re
 from typing import NamedTuple
 
 from nbgit.errors import InstallRefused
-from nbgit.setup.launch import Launcher
+from nbgit.setup.launch import VERB_OPTIONS, Launcher
 from nbgit.setup.scopes import Scope
 
 NOTES = "refs/notes/nbgit*"  # a glob: a plain name makes git warn in every repository that has no such notes (yet)
 VERBS = "filter-process|clean|smudge|textconv|diff-driver|merge-driver"
 OUR_COMMAND = re.compile(rf"""(nbgit/__main__\.py|(^|[/\s"'])nbgit(\.exe)?)["']?\s+({VERBS})\b""")
+LAUNCHED = re.compile(rf'"((?:[^"\\]|\\.)*)" {VERB_OPTIONS} "((?:[^"\\]|\\.)*)" ')
 COMMAND, PLAIN, LISTED = "command", "plain", "listed"
 
 
@@ -68,6 +69,12 @@ def merge_command(launcher: Launcher) -> str:
         "'(`nbgit doctor` finds the cause)' >&2; "
         "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; exit 1"
     )
+
+
+def read_launcher(command: str) -> Launcher | None:
+    """Return the launcher that a command of `Launcher.command` was made from, or None for any other command."""
+    match = LAUNCHED.match(command)
+    return Launcher(*(re.sub(r"\\(.)", r"\1", word) for word in match.groups())) if match else None
 
 
 def read_scope(scope: Scope) -> dict[str, list[str]]:
