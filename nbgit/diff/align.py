@@ -113,11 +113,11 @@ def _by_id(a: "Sequence[Cell]", b: "Sequence[Cell]") -> "Pairs":
 def _unique_ids(cells: "Sequence[Cell]") -> dict[str, int]:
     seen: dict[str, int] = {}
     twice: set[str] = set()
-    for cell in cells:
+    for index, cell in enumerate(cells):
         if cell.id is not None:
             if cell.id in seen:
                 twice.add(cell.id)
-            seen[cell.id] = cell.index
+            seen[cell.id] = index
     return {cell_id: index for cell_id, index in seen.items() if cell_id not in twice}
 
 
@@ -165,20 +165,21 @@ def _within_gaps(a: "Sequence[Cell]", b: "Sequence[Cell]", pairs: "Pairs", simil
         rest_a = [index for index in range(a_low, a_high) if index not in pairs]
         rest_b = [index for index in range(b_low, b_high) if index not in used]
         if len(rest_a) == 1 and len(rest_b) == 1:
-            if _are_one(a[rest_a[0]], b[rest_b[0]], similar):
+            if _are_one(a, rest_a[0], b, rest_b[0], similar):
                 pairs[rest_a[0]] = rest_b[0]
         elif rest_a and rest_b:
             pairs.update(heaviest_chain(_candidates(rest_a, rest_b, similar, IN_PLACE)))
         a_low, b_low = a_high + 1, b_high + 1
 
 
-def _are_one(before: "Cell", after: "Cell", similar: Similarity) -> bool:
+def _are_one(a: "Sequence[Cell]", a_index: int, b: "Sequence[Cell]", b_index: int, similar: Similarity) -> bool:
     """Say whether two cells that stand alone between the same neighbours are one cell that was edited."""
+    before, after = a[a_index], b[b_index]
     if before.kind == after.kind:
         emptied = not before.source.strip() or not after.source.strip()
         if emptied or len(before.source) + len(after.source) <= SHORT:
             return True
-    return similar.score(before.index, after.index) >= (ALONE if before.kind == after.kind else IN_PLACE)
+    return similar.score(a_index, b_index) >= (ALONE if before.kind == after.kind else IN_PLACE)
 
 
 def _anywhere(a: "Sequence[Cell]", b: "Sequence[Cell]", pairs: "Pairs", similar: Similarity) -> None:

@@ -71,26 +71,37 @@ def parse_config(listing: bytes) -> dict[str, str]:
 
 def capture(arguments: list[str]) -> bytes:
     """Return what a program writes to stdout, or b"" where it can't be started or fails."""
-    if not hasattr(os, "posix_spawnp"):
-        import subprocess
+    code, out = run_quietly(arguments)
+    return out if code == 0 else b""
 
-        return subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+
+def run_quietly(arguments: list[str]) -> tuple[int, bytes]:
+    """Return (exit code, stdout) of a program, 255 where it can't be started or was killed; stderr is dropped."""
+    if not hasattr(os, "posix_spawnp"):
+        return _run_with_subprocess(arguments)
     reader, writer = os.pipe()
-    actions = [
-        (os.POSIX_SPAWN_DUP2, writer, 1),
-        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
-    ]
+    actions = [(os.POSIX_SPAWN_DUP2, writer, 1), (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)]
     try:
         process = os.posix_spawnp(arguments[0], arguments, os.environ, file_actions=actions)
     except OSError:
         os.close(reader)
-        return b""
+        return 255, b""
     finally:
         os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
         out = pipe.read()
-    status = os.waitpid(process, 0)[1]
-    return out if status == 0 else b""
+    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    return (code if code >= 0 else 255), out
+
+
+def _run_with_subprocess(arguments: list[str]) -> tuple[int, bytes]:
+    import subprocess
+
+    try:
+        done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    except OSError:
+        return 255, b""
+    return done.returncode, done.stdout
 
 
 def stdout_is_terminal() -> bool:
