@@ -151,13 +151,19 @@ def refuse_rivals(scope: Scope, rivals: list[Rival], *, replace: bool) -> None:
             "`git lfs migrate export --include='*.ipynb'`, or remove that line"
         )
     if in_the_way and not replace:
-        tools = sorted({rival.tool for rival in in_the_way})
-        why = next((f" ({EXPLAINED[tool]})" for tool in tools if tool in EXPLAINED), "")
-        places = ", ".join(rival.place for rival in in_the_way)
         raise InstallRefused(
-            f"{' and '.join(tools)} already handles notebooks here, in {places}{why}; nothing was changed: run "
-            "`nbgit install --replace` to let nbgit take over"
+            f"{_explained(scope, in_the_way)}; nothing was changed: run `nbgit install --replace` to take over from it"
         )
+
+
+def _explained(scope: Scope, in_the_way: list[Rival]) -> str:
+    """Return which tools handle notebooks where, and why nbgit can't stand beside them."""
+    tools = sorted({rival.tool for rival in in_the_way})
+    top = scope.repository.worktree if scope.repository else None
+    files = dict.fromkeys(os.path.relpath(rival.file, top) if top else rival.file for rival in in_the_way)
+    why = "; ".join(f"{tool}: {EXPLAINED[tool]}" for tool in tools if tool in EXPLAINED)
+    says = f"{' and '.join(tools)} already {'handles' if len(tools) == 1 else 'handle'} notebooks here, in"
+    return f"{says} {' and '.join(files)}" + (f" ({why})" if why else "")
 
 
 def take_over(scope: Scope, rivals: list[Rival]) -> list[str]:
@@ -166,7 +172,8 @@ def take_over(scope: Scope, rivals: list[Rival]) -> list[str]:
     in_the_way = blocking(scope, rivals)
     for file in dict.fromkeys(rival.file for rival in in_the_way):
         data = read_bytes(file) or b""
-        replace_bytes(file, b"".join(_without_rivals(line) for line in data.splitlines(keepends=True)))
+        rest = b"".join(_without_rivals(line) for line in data.splitlines(keepends=True))
+        replace_bytes(file, rest if rest.strip() else b"")
         said += [
             f"removed {', '.join(_attribute(driver) for driver in rival.drivers)} of {rival.tool} from {rival.place}"
             for rival in in_the_way

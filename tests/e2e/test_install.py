@@ -286,6 +286,21 @@ def test_a_rival_is_refused_then_replaced(box: GitBox, file: str, lines: str, dr
         assert "*.png binary\n" in kept
 
 
+def test_a_refusal_names_each_tool_and_file_once(box: GitBox) -> None:
+    box.write(".git/info/attributes", b"*.ipynb filter=nbstripout\n*.ipynb diff=ipynb\n")
+    box.write(".gitattributes", b"*.ipynb diff=jupyternotebook\n")
+    error = box.nbgit("install").err
+    assert "nbdime and nbstripout already handle notebooks here" in error
+    assert error.count(".git/info/attributes") == error.count(" .gitattributes") == 1
+    assert len(error.splitlines()) == 1
+
+
+def test_a_bare_repository(box: GitBox) -> None:
+    box.git("init", "-q", "--bare", "../bare.git")
+    assert box.nbgit("install", cwd="../bare.git").code == 0
+    assert (box.root / "bare.git" / "hooks" / "post-commit").exists()
+
+
 def test_a_rival_that_is_weaker_is_only_named(box: GitBox) -> None:
     (box.home / ".config" / "git").mkdir(parents=True)
     (box.home / ".config" / "git" / "attributes").write_text("*.ipynb filter=nbstripout\n")
