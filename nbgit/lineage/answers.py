@@ -91,7 +91,8 @@ def _matches_of(past: Past, digests: list[str], history: bool) -> list[Match]:
     places: list[tuple[int, int, Version, Figure]] = []
     for (lineage, digest), (first, last) in versions.spans(keys).items():
         found = [figure for figure in past.figures(last.shown) if figure.digest == digest]
-        places += [(-first.position, lineage, last, figure) for figure in found]
+        if not any(place[0] == -first.position and place[2] == last and place[3] in found for place in places):
+            places += [(-first.position, lineage, last, figure) for figure in found]
     places.sort(key=lambda place: (place[0], place[2].path, place[3].cell_index, place[3].output_index))
     needed = [versions.at(past.head).values(), [version.shown for _, _, version, _ in places]]
     past.learn(versions.all_shown() if history else {shown for group in needed for shown in group})

@@ -137,13 +137,13 @@ def _place_then(past: Past, first: Version, figure: Figure) -> Figure:
 
 def _has_changed(past: Past, versions: Versions, lineage: int, version: Version, figure: Figure, code: str) -> bool:
     """Return whether the cell's code in HEAD differs from `code`, or the cell (or its notebook) is gone."""
-    now = [shown for path, shown in versions.at(past.head).items() if versions.lineage_of(past.head, path) == lineage]
-    if not now:
+    now = versions.head_of(lineage, past.head)
+    if now is None:
         return True
-    cells = past.cells(now[0])
+    cells = past.cells(now)
     asked = past.cells(version.shown)
     key = source_key(code)
-    if version.shown.blob == now[0].blob:
+    if version.shown.blob == now.blob:
         return figure.cell_index >= len(cells) or cells[figure.cell_index].source != key
     cell_id = asked[figure.cell_index].id if figure.cell_index < len(asked) else None
     same_id: list[CellKey] = [cell for cell in cells if cell_id is not None and cell.id == cell_id]

@@ -69,7 +69,11 @@ class NotebookReader:
     def read_plainly(self, notebook: bytes) -> tuple[list[CellKey], list[Figure]]:
         """Return what `read` returns, by the definition of a payload."""
         figures = []
-        for p in read_payloads(notebook):
+        try:
+            payloads = read_payloads(notebook)
+        except TypeError as error:  # JSON of another shape under a notebook's name
+            raise NotANotebook("JSON whose cells are no list") from error
+        for p in payloads:
             digest = self._measure(p.data)
             cell_id = None if p.cell_id is None else _storable(p.cell_id)
             facts = (_storable(p.mime), digest, len(p.data), count_of(p.execution_count))

@@ -2,8 +2,10 @@
 
 A name is followed from child to parent along each edge of the graph: a rename record gives the parent's name; a name
 that the parent lacks stays as it is, because the notebook may have been there before (deleted and brought back, or
-deleted on this branch only). What is followed from one name is a *lineage*: one notebook, under whatever names. States
-are shared between neighbouring commits and copied only where something changed: a walk costs commits plus changes.
+deleted on this branch only). What is followed from one name is a *lineage*: one notebook, under whatever names. Two
+lineages may share a past (a notebook renamed in two ways on two branches), so a name carries a set of them, as the bits
+of an integer. A notebook that no tip has any more is a lineage too, for that part of its past that no other one covers.
+States are shared between neighbouring commits and copied only where something changed.
 """
 
 from collections.abc import Iterator
@@ -51,16 +53,22 @@ class Versions:
         return self._shown[position]
 
     def lineage_of(self, position: int, path: str) -> int | None:
-        """Return the lineage that the notebook at `path` belongs to in the commit at `position`."""
-        return self._lineages[position].get(path)
+        """Return the lineage (the first, of several) that the notebook at `path` has in the commit at `position`."""
+        return next(_numbers(self._lineages[position].get(path, 0)), None)
+
+    def head_of(self, lineage: int, position: int) -> Shown | None:
+        """Return what the commit at `position` shows of a lineage, or None where that notebook is gone."""
+        lineages = self._lineages[position]
+        shown = self._shown[position].items()
+        return next((state for path, state in shown if lineages.get(path, 0) >> lineage & 1), None)
 
     def oldest_first(self) -> Iterator[tuple[int, Version]]:
         """Yield (lineage, Version) for every notebook of every commit, oldest commit first."""
         for position in range(len(self.graph.oids) - 1, -1, -1):
             lineages = self._lineages[position]
             for path, shown in self._shown[position].items():
-                if path in lineages:
-                    yield lineages[path], Version(position, path, shown)
+                for lineage in _numbers(lineages.get(path, 0)):
+                    yield lineage, Version(position, path, shown)
 
     def spans(self, keys: dict[str, set[str]]) -> dict[tuple[int, str], tuple[Version, Version]]:
         """Return (lineage, key) -> (earliest, latest version) that shows a document which `keys` gives that key.
@@ -76,10 +84,10 @@ class Versions:
             if states is None or states[0] is not shown or states[1] is not lineages:
                 states = (shown, lineages)
                 hits = [
-                    ((lineages[path], key), path, state)
+                    ((lineage, key), path, state)
                     for path, state in shown.items()
-                    if path in lineages
                     for key in keys.get(state.document, ())
+                    for lineage in _numbers(lineages.get(path, 0))
                 ]
             for found, path, state in hits:
                 version = Version(position, path, state)
@@ -127,14 +135,29 @@ class Versions:
         return None
 
     def _walk_back(self, names: set[str], tips: list[int]) -> list[dict[str, int]]:
+        present = sorted({path for tip in tips for path in self._shown[tip]} & names)
+        living = self._follow({name: 1 << number for number, name in enumerate(present)}, tips)
+        gone = sorted(names - set(present))
+        if not gone:
+            return living
+        first = len(present)
+        dead = self._follow({name: 1 << first + number for number, name in enumerate(gone)}, tips)
+        both: list[dict[str, int]] = []
+        for position, (ours, theirs) in enumerate(zip(living, dead, strict=True)):
+            if position and ours is living[position - 1] and theirs is dead[position - 1]:
+                both.append(both[-1])
+            else:
+                both.append({**{name: mask & -mask for name, mask in theirs.items()}, **ours})
+        return both
+
+    def _follow(self, seeds: dict[str, int], tips: list[int]) -> list[dict[str, int]]:
+        """Return for each commit name -> lineages, followed back from the first tip and those it does not reach."""
         lineages: list[dict[str, int] | None] = [None] * len(self.graph.oids)
-        present = {path for tip in tips for path in self._shown[tip]}
-        seeds = {name: number for number, name in enumerate(sorted(names, key=lambda n: (n not in present, n)))}
-        for tip in tips:
-            lineages[tip] = seeds
+        lineages[tips[0]] = seeds
         done: list[dict[str, int]] = []
         for position in range(len(self.graph.oids)):
-            here = lineages[position] or {}
+            here = lineages[position]
+            here = seeds if here is None else here
             done.append(here)
             changes = self._changes.get(position, [])
             for number, parent in enumerate(self.graph.parents[position]):
@@ -163,25 +186,33 @@ def _from_parents(path: str, state: Shown, parents: list[dict[str, Shown]]) -> d
 
 
 def _step_back(here: dict[str, int], renames: list[Change]) -> dict[str, int]:
-    """Return the parent's names of what `here` (name -> lineage) names, given the renames from parent to child."""
+    """Return the parent's names of what `here` (name -> lineages) names, given the renames from parent to child."""
     if not renames:
         return here
     old_name = {change.path: change.old_path for change in renames}
     moved_away = set(old_name.values())
     there: dict[str, int] = {}
-    for name, lineage in here.items():
+    for name, lineages in here.items():
         before = old_name.get(name, None if name in moved_away else name)
         if before is not None:
-            there[before] = min(lineage, there.get(before, lineage))
+            there[before] = there.get(before, 0) | lineages
     return there
 
 
 def _merge(one: dict[str, int] | None, other: dict[str, int]) -> dict[str, int]:
     if one is None or one is other:
         return other
-    if all(one.get(name) == lineage for name, lineage in other.items()):
+    if all(one.get(name, 0) | mask == one.get(name, 0) for name, mask in other.items()):
         return one
     merged = dict(one)
-    for name, lineage in other.items():
-        merged[name] = min(lineage, merged.get(name, lineage))
+    for name, mask in other.items():
+        merged[name] = merged.get(name, 0) | mask
     return merged
+
+
+def _numbers(mask: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set, lowest first."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
