@@ -55,7 +55,7 @@ def header(
     before: Side, after: Side, prefixes: tuple[str, str], extended: "Sequence[str]", with_files: bool
 ) -> list[str]:
     """Return the header lines that git writes above a file's diff."""
-    old, new = _quote(prefixes[0] + before.path), _quote(prefixes[1] + after.path)
+    old, new = _name(prefixes[0], before), _name(prefixes[1], after)
     lines = [f"diff --git {old} {new}"]
     if before.data is None:
         lines.append(f"new file mode {after.mode}" if after.mode else "new file")
@@ -92,7 +92,7 @@ def _plain_body(
     old, new = before.data or b"", after.data or b""
     if b"\0" in old[:8000] or b"\0" in new[:8000]:
         names = [
-            "/dev/null" if side.data is None else _quote(prefix + side.path)
+            "/dev/null" if side.data is None else _name(prefix, side)
             for prefix, side in zip(prefixes, (before, after), strict=True)
         ]
         yield f"Binary files {names[0]} and {names[1]} differ"
@@ -130,6 +130,10 @@ def _is_known(side: Side) -> bool:
 
 def _short(side: Side) -> str:
     return "0000000" if side.data is None else side.oid[:7]
+
+
+def _name(prefix: str, side: Side) -> str:
+    return _quote(prefix + side.path.lstrip("/") if prefix else side.path)
 
 
 def _quote(path: str) -> str:

@@ -27,9 +27,15 @@ class DiffSettings:
         self.prefixes = prefixes
 
 
-def read_diff_settings(environ: "Mapping[str, str]", is_terminal: bool) -> DiffSettings:
-    """Return git's settings for a diff; `is_terminal` says whether stdout is one (GIT_PAGER_IN_USE counts too)."""
-    return diff_settings(parse_config(capture(["git", "config", "-z", "--get-regexp", WANTED])), environ, is_terminal)
+def read_diff_settings(environ: "Mapping[str, str]", is_terminal: bool, when: str = "") -> DiffSettings:
+    """Return git's settings for a diff; `is_terminal` says whether stdout is one (GIT_PAGER_IN_USE counts too).
+
+    `when` is what the command line says about colour ("always", "never", "auto"), "" where it says nothing.
+    """
+    config = parse_config(capture(["git", "config", "-z", "--get-regexp", WANTED]))
+    if when:
+        config["color.diff"] = when
+    return diff_settings(config, environ, is_terminal)
 
 
 def diff_settings(config: "Mapping[str, str]", environ: "Mapping[str, str]", is_terminal: bool) -> DiffSettings:
