@@ -16,6 +16,7 @@ from nbgit.setup.heal import HOOKS
 from nbgit.setup.launch import Launcher
 from nbgit.setup.report import FOREIGN, MISSING, OTHER, Setting, git_version, nearest_scope, settings
 from nbgit.setup.scopes import Scope
+from nbgit.store.git import try_git
 from nbgit.store.repository import Repository
 
 OK, WARN, FAIL = "ok", "warn", "fail"
@@ -40,6 +41,7 @@ def run_checks(start: str, launcher: Launcher) -> list[Check]:
     if scope.repository is not None:
         answers += [
             check_attributes(scope.repository),
+            check_line_endings(scope.repository),
             *check_hooks(scope.repository, launcher),
             check_policy(scope.repository),
             *[check_ref(scope.repository, ref) for ref in REFS],
@@ -128,6 +130,18 @@ def check_attributes(repository: Repository) -> Check:
         return Check("attributes", WARN, f"another {name} attribute wins for {path}", mend)
     many = f" and {found.notebooks} tracked ones" if found.notebooks else ""
     return Check("attributes", OK, f"nbgit's win for new notebooks{many}")
+
+
+def check_line_endings(repository: Repository) -> Check:
+    """Check that git leaves the line endings of notebooks alone: its conversion works around the filter's back."""
+    setting = git_python.read_setting(repository, "core.autocrlf") or "false"
+    _, out, _ = try_git(["check-attr", "-z", "text", "--", "notebook.ipynb"], cwd=repository.start)
+    text = out.split(b"\0")[2].decode() if out.count(b"\0") > 2 else "unspecified"
+    if text == "unset" or (text == "unspecified" and setting.lower() not in ("true", "input", "1", "yes", "on")):
+        return Check("line endings", OK, "git leaves those of notebooks as they are")
+    why = f"core.autocrlf is {setting}" if text == "unspecified" else f"the text attribute is {text}"
+    mend = "add the line `*.ipynb -text` to .gitattributes"
+    return Check("line endings", WARN, f"{why}: notebooks may come back with other line endings", mend)
 
 
 def check_hooks(repository: Repository, launcher: Launcher) -> list[Check]:

@@ -137,6 +137,13 @@ def test_a_sha256_repository_and_a_worktree(installed: GitBox) -> None:
     assert doctor(installed, cwd="../linked")[0] == 0
 
 
+def test_line_endings_that_git_would_change(installed: GitBox) -> None:
+    installed.git("config", "core.autocrlf", "true")
+    assert verdicts(doctor(installed)[1], "line endings") == {"warn"}
+    installed.write(".gitattributes", b"*.ipynb -text\n")
+    assert verdicts(doctor(installed)[1], "line endings") == {"ok"}
+
+
 def test_a_missing_key_is_named(installed: GitBox) -> None:
     installed.git("config", "--unset", "filter.nbgit.required")
     answers = doctor(installed)[1]

@@ -60,6 +60,10 @@ def test_the_example_goes_in_and_out(tmp_path: Path, before: bytes) -> None:
     assert path.read_bytes() == before
 
 
+def test_the_block_holds_the_line_of_the_example() -> None:
+    assert [line for line in example_lines() if not line.startswith(b"#")] == [LINE]
+
+
 def test_a_symbolic_link_stays_one_and_its_target_keeps_its_mode(tmp_path: Path) -> None:
     target = tmp_path / "dotfiles" / "attributes"
     target.parent.mkdir()
