@@ -8,6 +8,7 @@ import click
 from nbgit.cli.terminal import print_lines, print_plainly, progress
 from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
 from nbgit.lineage.blame import Selection
+from nbgit.lineage.documents import Figure
 from nbgit.lineage.figures import sizes_of
 from nbgit.lineage.index import Index, with_index
 from nbgit.lineage.past import Past
@@ -30,8 +31,8 @@ def command(
 ) -> int:
     """What produced this figure?
 
-    TARGET is a notebook as it is in HEAD (with --cell, --cell-id or --output, or all its figures), a notebook in another
-    commit (REV:PATH), or an image file: by its bytes, else by its pixels. Exits 1 where nothing matches.
+    TARGET is a notebook as it is in HEAD (one cell of it, or all its figures), a notebook in another commit (REV:PATH),
+    or an image file: by its bytes, else by its pixels. Exits 1 where nothing matches.
     """
     if cell is not None and cell_id is not None:
         raise click.UsageError("--cell and --cell-id both name a cell; give one of them")
@@ -46,7 +47,7 @@ def command(
         def work(index: Index) -> tuple[Answer, Sizes, str]:
             past = Past(repository, index, _tips(asked), report)
             answer = _answer(past, asked, selection, history)
-            return answer, sizes_of(index, _digests(answer)), past.graph.oids[past.head]
+            return answer, sizes_of(repository, index, _figures(answer)), past.graph.oids[past.head]
 
         answer, sizes, head = with_index(repository, work)
     return _tell(answer, sizes, head, history=history, as_json=as_json)
@@ -63,9 +64,9 @@ def _answer(past: Past, asked: NotebookTarget | PictureTarget, selection: Select
     return blame_notebook(past, asked.path, position, selection, history=history)
 
 
-def _digests(answer: Answer) -> list[str]:
-    earlier = [item.figure.digest for match in answer.matches for item in match.history]
-    return [match.figure.digest for match in answer.matches] + earlier
+def _figures(answer: Answer) -> list[Figure]:
+    earlier = [item.figure for match in answer.matches for item in match.history]
+    return [match.figure for match in answer.matches] + earlier
 
 
 def _tell(answer: Answer, sizes: Sizes, head: str, *, history: bool, as_json: bool) -> int:

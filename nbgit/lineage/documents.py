@@ -32,6 +32,17 @@ class CellKey(NamedTuple):
     source: str
 
 
+class Contents(NamedTuple):
+    """What one document holds: figures in reading order, and the execution counts of the cells that have one.
+
+    `cells` is None for a snapshot, whose cells are its source's.
+    """
+
+    cells: list[CellKey] | None
+    figures: list[Figure]
+    counts: list[int]
+
+
 def source_key(source: str) -> str:
     """Return the digest that stands for a cell's code in a CellKey."""
     return sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -7,12 +7,12 @@ What one document shows never changes, so it is read once; all new ones go throu
 import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from typing import NamedTuple
 
 from nbgit.errors import NotANotebook, SnapshotInvalid
-from nbgit.lineage.documents import CellKey, Figure, count_of
+from nbgit.lineage.documents import CellKey, Contents, Figure, count_of
 from nbgit.lineage.history import Report
 from nbgit.lineage.index import Index
+from nbgit.lineage.pictures import RASTER, picture_size
 from nbgit.store.objects import ObjectReader
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, read_document, read_snapshot
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
 
 BATCH = 32  # documents read at once: what bounds the memory
 TRANSACTION = 256  # documents stored at once
-
-
-class Learnt(NamedTuple):
-    """A document as the index is to keep it; `cells` is None for a snapshot, whose cells are its source's."""
-
-    oid: str
-    cells: list[CellKey] | None
-    figures: list[Figure]
 
 
 def learn_documents(
@@ -44,7 +36,7 @@ def learn_documents(
     from nbgit.lineage.reading import NotebookReader  # here, because a warm answer must not wait for msgspec
 
     notebooks = NotebookReader()
-    learnt: list[Learnt] = []
+    learnt: dict[str, Contents] = {}
     with ObjectReader(repository) as reader:
         for start in range(0, len(missing), BATCH):
             batch = missing[start : start + BATCH]
@@ -52,10 +44,10 @@ def learn_documents(
             for (oid, name), content in zip(batch, contents, strict=True):
                 if content is not None:  # else a partial or damaged clone: asked for again next time
                     is_blob = name == oid
-                    learnt.append(_learn_blob(oid, content, notebooks) if is_blob else _learn_snapshot(oid, content))
+                    learnt[oid] = _learn_blob(content, notebooks) if is_blob else _learn_snapshot(content)
             if len(learnt) >= TRANSACTION or start + BATCH >= len(missing):
                 _store(index, learnt, notebooks.sizes)
-                learnt = []
+                learnt.clear()
                 notebooks.sizes.clear()
             if report:
                 report(min(start + BATCH, len(missing)), len(missing))
@@ -80,22 +72,36 @@ def documents_with(index: Index, digest: str) -> set[str]:
     return {oid for (oid,) in rows}
 
 
-def sizes_of(index: Index, digests: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """Return digest -> (width, height) in pixels for those payloads whose size is known."""
-    found = {}
-    for digest in digests:
+def sizes_of(repository: Repository, index: Index, figures: Iterable[Figure]) -> dict[str, tuple[int, int]]:
+    """Return digest -> (width, height) in pixels of those figures whose header says it; what is not known is read."""
+    found: dict[str, tuple[int, int]] = {}
+    unknown = []
+    for digest in {figure.digest for figure in figures if figure.mime in RASTER}:
         row = index.connection.execute(
-            "SELECT width, height FROM pictures WHERE digest = ? AND width IS NOT NULL", [digest_bytes(digest)]
+            "SELECT width, height FROM pictures WHERE digest = ?", [digest_bytes(digest)]
         ).fetchone()
-        if row:
+        if row is None:
+            unknown.append(digest)
+        elif row[0] is not None:
             found[digest] = row
-    return found
+    sizes = {digest: picture_size(data) for digest, data in read_payloads(repository, index, unknown)}
+    if sizes:
+        with index.writing() as connection:
+            rows = [(digest_bytes(digest), *(size or (None, None))) for digest, size in sizes.items()]
+            connection.executemany("INSERT OR IGNORE INTO pictures (digest, width, height) VALUES (?, ?, ?)", rows)
+    return found | {digest: size for digest, size in sizes.items() if size}
 
 
 def cells_of(index: Index, blob: str) -> list[CellKey]:
     """Return the cells of a notebook's blob by id and by the digest of their code."""
     row = index.connection.execute("SELECT cells FROM documents WHERE oid = ?", [blob]).fetchone()
     return [CellKey(*cell) for cell in json.loads(row[0])] if row and row[0] else []
+
+
+def counts_of(index: Index, document: str) -> list[int]:
+    """Return the execution counts of a document's cells, in reading order, where they have one."""
+    row = index.connection.execute("SELECT counts FROM documents WHERE oid = ?", [document]).fetchone()
+    return [int(count) for count in json.loads(row[0])] if row else []
 
 
 def read_payloads(repository: Repository, index: Index, digests: Iterable[str]) -> Iterator[tuple[str, bytes]]:
@@ -123,33 +129,37 @@ def _is_known(index: Index, oid: str) -> bool:
     return index.connection.execute("SELECT 1 FROM documents WHERE oid = ?", [oid]).fetchone() is not None
 
 
-def _learn_blob(oid: str, content: bytes, notebooks: "NotebookReader") -> Learnt:
+def _learn_blob(content: bytes, notebooks: "NotebookReader") -> Contents:
     try:
-        return Learnt(oid, *notebooks.read(content))
+        return notebooks.read(content)
     except NotANotebook:
-        return Learnt(oid, [], [])
+        return Contents([], [], [])
 
 
-def _learn_snapshot(oid: str, content: bytes) -> Learnt:
-    figures = []
+def _learn_snapshot(content: bytes) -> Contents:
+    found = Contents(None, [], [])
     try:
         for cell in read_document(content)["cells"]:
+            count = count_of(cell["execution_count"])
+            found.counts.extend([] if count is None else [count])
             for output_index, output in enumerate(cell["outputs"]):
                 for datum in output["payloads"]:
-                    place = (int(cell["index"]), _text(cell["id"]), output_index)
-                    facts = (count_of(cell["execution_count"]), datum.get("file"))
                     digest_bytes(datum["digest"])  # raises for what is no digest
-                    figures.append(Figure(*place, str(datum["mime"]), datum["digest"], int(datum["size"]), *facts))
+                    cell_id, file = _text(cell["id"]), _text(datum.get("file"))
+                    mime, digest, size = str(datum["mime"]), str(datum["digest"]), int(datum["size"])
+                    found.figures.append(
+                        Figure(int(cell["index"]), cell_id, output_index, mime, digest, size, count, file)
+                    )
     except (SnapshotInvalid, KeyError, TypeError, ValueError, AttributeError):
-        return Learnt(oid, None, [])  # `nbgit doctor` names it; here it shows nothing
-    return Learnt(oid, None, figures)
+        return Contents(None, [], [])  # `nbgit doctor` names it; here it shows nothing
+    return found
 
 
-def _store(index: Index, learnt: list[Learnt], sizes: dict[str, tuple[int, int]]) -> None:
+def _store(index: Index, learnt: dict[str, Contents], sizes: dict[str, tuple[int, int]]) -> None:
     with index.writing() as connection:
-        for oid, cells, figures in learnt:
-            keys = None if cells is None else json.dumps(cells, separators=(",", ":"))
-            added = connection.execute("INSERT OR IGNORE INTO documents (oid, cells) VALUES (?, ?)", [oid, keys])
+        for oid, (cells, figures, counts) in learnt.items():
+            row = [oid, None if cells is None else json.dumps(cells), json.dumps(counts)]
+            added = connection.execute("INSERT OR IGNORE INTO documents (oid, cells, counts) VALUES (?, ?, ?)", row)
             if not added.rowcount:
                 continue  # another process was faster
             connection.executemany(

@@ -29,7 +29,7 @@ CREATE INDEX changes_by_path ON changes (path);
 CREATE INDEX changes_by_old_path ON changes (old_path) WHERE old_path IS NOT NULL;
 CREATE INDEX changes_by_blob ON changes (blob);
 CREATE INDEX changes_by_commit ON changes (commit_id);
-CREATE TABLE documents (id INTEGER PRIMARY KEY, oid TEXT NOT NULL UNIQUE, cells TEXT);
+CREATE TABLE documents (id INTEGER PRIMARY KEY, oid TEXT NOT NULL UNIQUE, cells TEXT, counts TEXT NOT NULL);
 CREATE TABLE payloads (
     document_id INTEGER NOT NULL, cell_index INTEGER NOT NULL, cell_id TEXT, output_index INTEGER NOT NULL,
     position INTEGER NOT NULL, mime TEXT NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL, execution_count INTEGER,

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from nbgit.errors import NotANotebook
-from nbgit.lineage.documents import CellKey, Figure, count_of, source_key
+from nbgit.lineage.documents import CellKey, Contents, Figure, count_of, source_key
 from nbgit.lineage.pictures import picture_size
 from nbgit.notebook.cells import join_lines, read_cells
 from nbgit.notebook.outputs import output_data, read_payloads
@@ -44,29 +44,31 @@ class NotebookReader:
         self._seen: dict[bytes, list[_Datum]] = {}
         self._seen_bytes = 0
 
-    def read(self, notebook: bytes) -> tuple[list[CellKey], list[Figure]]:
-        """Return (cells, figures in reading order) of a notebook; raises NotANotebook."""
+    def read(self, notebook: bytes) -> Contents:
+        """Return what a notebook holds; raises NotANotebook."""
         try:
             return self.read_fast(notebook)
         except (msgspec.MsgspecError, NotANotebook, ValueError, RecursionError):
             return self.read_plainly(notebook)
 
-    def read_fast(self, notebook: bytes) -> tuple[list[CellKey], list[Figure]]:
+    def read_fast(self, notebook: bytes) -> Contents:
         """Return what `read` returns, or raise where only the plain way is sure."""
         document = self._decoder.decode(notebook)
         if document.nbformat < 4:
             raise NotANotebook("an older notebook, which spells its cells differently")
         cells: list[CellKey] = []
         figures: list[Figure] = []
+        counts: list[int] = []
         for index, cell in enumerate(document.cells):
             cell_id = cell.id if isinstance(cell.id, str) else None
             cells.append(CellKey(cell_id or None, source_key(join_lines(cell.source))))
             count = count_of(cell.execution_count)
+            counts += [] if count is None else [count]
             for output_index, mime, digest, size in self._decode_outputs(bytes(cell.outputs)):
                 figures.append(Figure(index, cell_id, output_index, mime, digest, size, count, None))
-        return cells, figures
+        return Contents(cells, figures, counts)
 
-    def read_plainly(self, notebook: bytes) -> tuple[list[CellKey], list[Figure]]:
+    def read_plainly(self, notebook: bytes) -> Contents:
         """Return what `read` returns, by the definition of a payload."""
         figures = []
         try:
@@ -82,8 +84,9 @@ class NotebookReader:
             found = read_cells(notebook).cells
         except NotANotebook:
             found = []
-        ids = [None if cell.id is None else _storable(cell.id) for cell in found]
-        return [CellKey(cell_id, source_key(cell.source)) for cell_id, cell in zip(ids, found, strict=True)], figures
+        cells = [CellKey(cell.id and _storable(cell.id), source_key(cell.source)) for cell in found]
+        counts = [count_of(cell.execution_count) for cell in found]
+        return Contents(cells, figures, [count for count in counts if count is not None])
 
     def _decode_outputs(self, raw: bytes) -> list[_Datum]:
         if raw == b"[]":

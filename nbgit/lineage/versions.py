@@ -9,6 +9,7 @@ States are shared between neighbouring commits and copied only where something c
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from nbgit.lineage.history import Change, Graph
@@ -45,8 +46,9 @@ class Versions:
         self.graph = graph
         self._changes = changes
         self._entries = entries
+        self._names = names
+        self._tips = tips
         self._shown = self._walk_forward()
-        self._lineages = self._walk_back(names, tips)
 
     def at(self, position: int) -> dict[str, Shown]:
         """Return path -> Shown for the notebooks that the commit at `position` has (treat as read-only)."""
@@ -97,6 +99,10 @@ class Versions:
     def all_shown(self) -> set[Shown]:
         """Return all that any commit shows under these names."""
         return {shown for state in {id(state): state for state in self._shown}.values() for shown in state.values()}
+
+    @cached_property
+    def _lineages(self) -> list[dict[str, int]]:
+        return self._walk_back(self._names, self._tips)
 
     def _walk_forward(self) -> list[dict[str, Shown]]:
         shown: list[dict[str, Shown]] = [{} for _ in self.graph.oids]

@@ -71,7 +71,7 @@ def test_random_histories(box: GitBox, seed: int) -> None:
 
 
 @pytest.mark.corpus
-@pytest.mark.parametrize(("bundle", "payloads"), [("pdsh-visualization", 1000), ("numpy-100", 0)])
+@pytest.mark.parametrize(("bundle", "payloads"), [("pdsh-visualization", 900), ("numpy-100", 0)])
 def test_corpus_like_brute_force(tmp_path: Path, bundle: str, payloads: int) -> None:
     source = corpus_bundle(bundle)
     place = unbundle(source, tmp_path / bundle)

@@ -43,7 +43,7 @@ def test_the_quick_way_agrees_with_the_definition(cells: list[list[Any]], count:
     except (msgspec.MsgspecError, NotANotebook):
         return
     assert found == plain.read_plainly(content)
-    assert [figure.digest for figure in found[1]] == [payload.digest for payload in read_payloads(content)]
+    assert [figure.digest for figure in found.figures] == [payload.digest for payload in read_payloads(content)]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_quick_way_agrees_with_the_definition(cells: list[list[Any]], count:
     ids=["NaN", "BOM", "not UTF-8", "lone surrogate", "duplicate key", "huge integer"],
 )
 def test_odd_json_reads_as_the_definition_says(content: bytes) -> None:
-    cells, figures = NotebookReader().read(content)
+    cells, figures, _ = NotebookReader().read(content)
     assert [figure.digest for figure in figures] == [payload.digest for payload in read_payloads(content)]
     json.dumps(cells).encode()
 
@@ -68,15 +68,16 @@ def test_older_notebooks() -> None:
     cell = {"cell_type": "code", "input": "plot()", "prompt_number": 3, "language": "python", "outputs": []}
     cell["outputs"] = [{"output_type": "display_data", "png": figure_cell("", "x")["outputs"][0]["data"]["image/png"]}]
     old = json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}).encode()
-    _, (figure,) = NotebookReader().read(old)
+    _, (figure,), counts = NotebookReader().read(old)
     assert (figure.digest, figure.mime, figure.execution_count) == (digest("x"), "image/png", 3)
+    assert counts == [3]
     assert find_payload(old, digest("x")) == made_up("x")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\x00\x01", b'{"cells": 3}'])
 def test_what_is_no_notebook(content: bytes) -> None:
     try:
-        assert NotebookReader().read(content) == ([], [])
+        assert NotebookReader().read(content) == ([], [], [])
     except NotANotebook:
         pass
 
@@ -100,4 +101,4 @@ def test_odd_notebooks_of_the_corpus() -> None:
             expected = [payload.digest for payload in read_payloads(content)]
         except NotANotebook:
             continue
-        assert [figure.digest for figure in NotebookReader().read(content)[1]] == expected, path.name
+        assert [figure.digest for figure in NotebookReader().read(content).figures] == expected, path.name
