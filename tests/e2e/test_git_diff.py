@@ -1,0 +1,151 @@
+"""`git diff` and `nbgit diff` on notebooks, through real git."""
+
+import json
+
+import nbdime
+import pytest
+from nbdime.diff_utils import to_diffentry_dicts
+
+from nbgit.external.nbformat import upgrade
+from tests.gitbox import GitBox
+from tests.nb import code, markdown, notebook
+
+OUTPUT = {"output_type": "stream", "name": "stdout", "text": ["42\n"]}
+HEAD = markdown("# Density", id="aaaa0001")
+PLAIN = code("width = 0.5\nprint(width)", id="aaaa0002")
+RUN = code("width = 0.5\nprint(width)", id="aaaa0002", outputs=[OUTPUT], execution_count=3)
+EDITED = code("width = 0.3\nprint(width)", id="aaaa0002", outputs=[OUTPUT], execution_count=9)
+
+
+@pytest.fixture
+def repo(installed: GitBox) -> GitBox:
+    installed.write("fits/n.ipynb", notebook(HEAD, RUN))
+    installed.commit("first")
+    return installed
+
+
+def test_an_edit_shows_by_cell_without_outputs(repo: GitBox) -> None:
+    repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
+    out = repo.git("diff")
+    assert out.splitlines() == [
+        "diff --git a/fits/n.ipynb b/fits/n.ipynb",
+        "--- a/fits/n.ipynb",
+        "+++ b/fits/n.ipynb",
+        "@@ -1,2 +1,2 @@ cell 2 [code] Density",
+        "-width = 0.5",
+        "+width = 0.3",
+        " print(width)",
+    ]
+    assert out == repo.git("diff", cwd="fits")
+    assert repo.git("diff", "HEAD") == out
+
+
+def test_a_run_alone_shows_nothing(repo: GitBox) -> None:
+    repo.write("fits/n.ipynb", notebook(HEAD, {**RUN, "execution_count": 77}))
+    assert repo.git("diff") == ""
+    assert repo.nbgit("diff", "--exit-code").code == 0
+
+
+def test_staged_and_between_commits(repo: GitBox) -> None:
+    repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
+    repo.git("add", "-A")
+    staged = repo.git("diff", "--cached")
+    assert "-width = 0.5\n+width = 0.3" in staged
+    repo.commit("second")
+    between = repo.git("diff", "HEAD~1", "HEAD")
+    assert "index " in between
+    assert between.splitlines()[-4:] == staged.splitlines()[-4:]
+    assert repo.git("diff", "HEAD~1", "--word-diff").splitlines()[-3] == "-width = 0.5"
+
+
+def test_new_deleted_renamed_and_mode(repo: GitBox) -> None:
+    repo.write("new.ipynb", notebook(PLAIN))
+    repo.git("mv", "fits/n.ipynb", "fits/moved name.ipynb")
+    (repo.path / "fits/moved name.ipynb").write_bytes(notebook(HEAD, EDITED, markdown("More words " * 3)))
+    repo.git("add", "-A")
+    out = repo.git("diff", "--cached", "-M20")
+    assert "new file mode 100644\nindex 0000000.." in out
+    assert "--- /dev/null\n+++ b/new.ipynb\n" in out
+    assert "rename from fits/n.ipynb\nrename to fits/moved name.ipynb\n" in out
+    repo.commit("renamed")
+    (repo.path / "new.ipynb").chmod(0o755)
+    assert repo.git("diff").splitlines()[1:] == ["old mode 100644", "new mode 100755"]
+    (repo.path / "new.ipynb").unlink()
+    assert "deleted file mode 100644" in repo.git("diff")
+
+
+def test_unmerged_unparsable_and_binary_never_end_the_diff(repo: GitBox) -> None:
+    repo.write("a.ipynb", b"\0\1\2")
+    repo.write("b.ipynb", b"<<<<<<< HEAD\n{}\n")
+    repo.write("c.ipynb", b"{}")
+    repo.write("d.ipynb", notebook(PLAIN))
+    repo.commit("odd")
+    repo.write("a.ipynb", b"\0\1\3")
+    repo.write("b.ipynb", b"{}\n")
+    repo.write("c.ipynb", b"")
+    repo.write("d.ipynb", b"[" * 100_000)
+    out = repo.git("diff")
+    assert "Binary files a/a.ipynb and b/a.ipynb differ" in out
+    assert "-<<<<<<< HEAD\n {}" in out
+    assert "-{}\n\\ No newline at end of file" in out
+    assert "+[[[[" in out
+
+
+def test_colour_follows_gits_settings(repo: GitBox) -> None:
+    repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
+    repo.environ["TERM"] = "xterm"
+    assert "\x1b" not in repo.git("diff")
+    coloured = repo.git("-c", "color.ui=always", "-c", "color.diff.old=yellow", "diff")
+    assert "\x1b[33m-width = 0.5\x1b[m\n\x1b[32m+width = 0.3\x1b[m\n" in coloured
+    paged = {"GIT_PAGER_IN_USE": "true"}
+    assert "\x1b[31m-width" in repo.run(["git", "diff"], environ=paged).out
+    assert "\x1b" not in repo.run(["git", "diff"], environ={**paged, "NO_COLOR": "1"}).out
+
+
+def test_context_and_prefix_settings(repo: GitBox) -> None:
+    repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
+    out = repo.git("-c", "diff.context=0", "-c", "diff.noprefix=true", "diff")
+    assert out.splitlines()[0] == "diff --git fits/n.ipynb fits/n.ipynb"
+    assert out.splitlines()[3:] == ["@@ -1 +1 @@ cell 2 [code] Density", "-width = 0.5", "+width = 0.3"]
+
+
+def test_other_files_are_gits(repo: GitBox) -> None:
+    repo.write("x.py", b"a\n")
+    repo.commit("py")
+    repo.write("x.py", b"b\n")
+    assert "@@ -1 +1 @@\n-a\n+b\n" in repo.git("diff")
+
+
+def test_nbgit_diff_speaks_gits_words(repo: GitBox) -> None:
+    repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
+    repo.write("other.ipynb", notebook(PLAIN))
+    repo.commit("second")
+    by_git = repo.git("diff", "HEAD~1", "HEAD", "--", "fits/n.ipynb")
+    for arguments in (["HEAD~1", "HEAD", "--", "fits"], ["HEAD~1..HEAD", "fits/n.ipynb"], ["HEAD~1", "fits/n.ipynb"]):
+        result = repo.nbgit("diff", *arguments)
+        assert result.code == 0, result.err
+        assert [line for line in result.out.splitlines() if not line.startswith("index")] == [
+            line for line in by_git.splitlines() if not line.startswith("index")
+        ]
+    assert repo.nbgit("diff", "HEAD~1", "--exit-code").code == 1
+    assert "other.ipynb" in repo.nbgit("diff", "HEAD~1", cwd="fits").out
+    assert repo.nbgit("diff", "nosuch").code == 9
+    repo.write("fits/n.ipynb", notebook(HEAD, RUN))
+    repo.git("add", "-A")
+    assert "+width = 0.5" in repo.nbgit("diff", "--cached").out
+    assert repo.nbgit("diff").out == ""
+
+
+def test_two_files_in_nbdimes_format(box: GitBox) -> None:
+    before = box.write("a.ipynb", notebook(HEAD, RUN))
+    after = box.write("b.ipynb", notebook(EDITED, HEAD, markdown("x", id="aaaa0003")))
+    result = box.nbgit("diff", "--format", "nbdime", "a.ipynb", "b.ipynb")
+    assert result.code == 0, result.err
+    patched = nbdime.patch(upgrade(before.read_bytes()), to_diffentry_dicts(json.loads(result.out)))
+    assert patched == upgrade(after.read_bytes())
+    assert box.nbgit("diff", "a.ipynb", "b.ipynb").out.count("width = 0.3") == 1
+
+
+def test_a_driver_call_that_is_not_gits_is_a_usage_error(box: GitBox) -> None:
+    assert box.nbgit("diff-driver", "one", "two").code == 2
+    assert box.nbgit("diff-driver", "some/path.ipynb").out == "* Unmerged path some/path.ipynb\n"
