@@ -1,5 +1,6 @@
 """Ring 4: what git starts. Lean: no click, no git library, no jsonschema; see docs/design.md, "Hot path"."""
 
+import gc
 import sys
 from importlib import import_module
 
@@ -18,6 +19,7 @@ MODULES = {
 
 def run(verb: str, arguments: list[str]) -> int:
     """Run one of git's verbs and return the exit code; a foreseen failure is one line on stderr."""
+    gc.disable()  # one short job without cycles: collections would only walk every parsed notebook
     try:
         module = import_module(f"nbgit.gitproto.{MODULES[verb]}")
         return int(module.run(arguments) if MODULES[verb] != "one_shot" else module.run(verb, arguments))

@@ -4,7 +4,6 @@ One process serves one git command, clean and smudge together. Nothing but packe
 across requests; a file that can't be filtered gets `status=error` and never takes the others down.
 """
 
-import gc
 import os
 import sys
 
@@ -16,7 +15,6 @@ from nbgit.store.repository import find_repository
 
 def run(arguments: list[str]) -> int:
     """Serve git on stdin and stdout until it closes them."""
-    gc.disable()  # nothing here makes cycles, and collections would walk every parsed notebook
     source, sink = _protocol_streams()
     reader, writer = PacketReader(source), PacketWriter(sink)
     _shake_hands(reader, writer)

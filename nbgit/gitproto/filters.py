@@ -1,11 +1,12 @@
 """Ring 4: what clean and smudge mean, for the filter process and the one-shot commands alike."""
 
 import sys
+from hashlib import sha256
 
 from nbgit.errors import NbgitError, PolicyInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
-from nbgit.store.captures import CaptureStore
+from nbgit.store.captures import NOTHING, CaptureStore, Known
 from nbgit.store.objects import ObjectReader, object_id
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository
@@ -14,17 +15,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.store.lookup import Lookup as Lookup
 
+MEMO_BYTES = 1 << 20  # once a process has cleaned this much, starting git to read sources is quicker than splitting
+
 
 class Filters:
     """Clean and smudge in one repository; use as a context manager."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._captures = CaptureStore(repository)
         self._reader = ObjectReader(repository)
-        self._policy: Policy | None = None
+        self._tools: tuple[Policy, CaptureStore] | None = None
         self._lookup: Lookup | None = None
         self._said: set[str] = set()
+        self._cleaned = 0
 
     def __enter__(self) -> "Filters":
         return self
@@ -36,17 +39,30 @@ class Filters:
         """Return the source of a notebook, having captured it first; what is not a notebook comes back as it is.
 
         A notebook whose outputs were cleared is captured too: that it has none is what a checkout must bring back.
-
         Raises PolicyInvalid where `.nbgit.toml` can't be used: guessing would put outputs into the history.
         """
-        parts = split(data, self._read_policy())
+        policy, captures = self._read_tools()
+        digest = sha256(data).hexdigest()
+        known = captures.known(digest)
+        if known is not None and (source := self._remembered(known, len(data))) is not None:
+            return source
+        parts = split(data, policy)
         if parts is None or not (parts.spans or parts.can_run):
             return data
+        if known is None:
+            self._capture(captures, path, object_id("blob", parts.source, self._repository.hash_name), digest, data)
+        return parts.source
+
+    def _capture(self, captures: CaptureStore, path: str, source_oid: str, digest: str, data: bytes) -> None:
         try:
-            self._captures.put(path, object_id("blob", parts.source, self._repository.hash_name), data)
+            captures.put(path, source_oid, digest, data)
         except OSError as error:
             self._say(f"the outputs of {path} could not be captured ({error.strerror}); the file itself is untouched")
-        return parts.source
+
+    def _remembered(self, known: Known, size: int) -> bytes | None:
+        """Return the source of a notebook that was split before, if reading it from git is quicker than that."""
+        self._cleaned += size
+        return self._reader.read(known.source_oid) if self._cleaned > MEMO_BYTES else None
 
     def smudge(self, path: str, data: bytes, blob: str | None = None, treeish: str | None = None) -> bytes:
         """Return the notebook that belongs to a source: with the outputs that are known for it, else as it is.
@@ -64,30 +80,31 @@ class Filters:
 
     def _with_outputs(self, path: str, data: bytes, blob: str | None, treeish: str | None) -> bytes:
         try:
-            policy = self._read_policy()
+            policy, captures = self._read_tools()
         except PolicyInvalid as error:
             self._say(f"{error}; the defaults are used to check out")
             policy = Policy()
+            captures = CaptureStore(self._repository, policy)
         parts = split(data, policy)
         if parts is None or parts.source != data or not parts.can_run:
             return data  # no notebook, or its outputs are in the history itself, or it can't have any
         if self._lookup is None:
             from nbgit.store.lookup import Lookup
 
-            self._lookup = Lookup(self._repository, policy, self._captures, self._reader)
-        found = self._lookup.notebook_for(path, data, blob, treeish)
-        if found is None:
-            self._captures.remember_unknown(data)
+            self._lookup = Lookup(self._repository, policy, captures, self._reader)
+        oid = blob or object_id("blob", data, self._repository.hash_name)
+        notebook = self._lookup.notebook_for(path, data, oid, treeish)
+        if notebook is None:
+            captures.remember(sha256(data).hexdigest(), NOTHING, oid)
             return data
-        notebook, snapshot_id = found
-        if snapshot_id is not None:
-            self._captures.remember_notebook(notebook, snapshot_id)
         return notebook
 
-    def _read_policy(self) -> Policy:
-        if self._policy is None:
-            self._policy = load_policy(self._repository)
-        return self._policy
+    def _read_tools(self) -> tuple[Policy, CaptureStore]:
+        """Return the policy and the captures kept under it; raises PolicyInvalid, each time anew."""
+        if self._tools is None:
+            policy = load_policy(self._repository)
+            self._tools = policy, CaptureStore(self._repository, policy)
+        return self._tools
 
     def _say(self, text: str) -> None:
         """Write one line to stderr, the same line once only."""

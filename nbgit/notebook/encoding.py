@@ -70,19 +70,26 @@ def encode(form: "Form", payload: bytes) -> bytes:
 
 
 def _decode_base64(mime: str, raw: bytes) -> "tuple[bytes, Form] | None":
-    """Decode a base64 string whose lines, if it has any, are of one width."""
+    """Decode a base64 string whose lines, if it has any, are of one width.
+
+    The same check as encoding it again and comparing, without building the lines a second time.
+    """
     if not is_binary(mime):
         return None
-    first = raw.find(b"\\n")
-    end = "\n" if raw.endswith(b'\\n"') else ""
-    width = 0 if first in (-1, len(raw) - 3) else first - 1
-    inner = raw[1:-1]
-    form: Form = {"as": "base64", "width": width, "end": end}
+    lines = raw[1:-1].split(b"\\n")
+    end = "\n" if len(lines) > 1 and not lines[-1] else ""
+    if end:
+        lines.pop()
+    width = len(lines[0]) if len(lines) > 1 else 0
+    text = b"".join(lines) if width else lines[0]
     try:
-        payload = a2b_base64(inner.replace(b"\\n", b"") if first >= 0 else inner)
+        payload = a2b_base64(text)
     except Base64Error:
         return None
-    return (payload, form) if _encode_base64(form, payload) == raw else None
+    even = not width or ({*map(len, lines[:-1])} == {width} and 0 < len(lines[-1]) <= width)
+    if not even or not text or b2a_base64(payload, newline=False) != text:
+        return None
+    return payload, {"as": "base64", "width": width, "end": end}
 
 
 def _encode_base64(form: "Form", payload: bytes) -> bytes:

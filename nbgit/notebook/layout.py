@@ -2,8 +2,8 @@
 
 import json
 
-from nbgit.notebook.outputs import ERROR, MIME_BEFORE_4, STDERR, STDOUT, output_data
-from nbgit.notebook.scan import Malformed, Member, elements, members
+from nbgit.notebook.outputs import ERROR, MIME_BEFORE_4, STDERR, STDOUT, decode_datum, output_data
+from nbgit.notebook.scan import Malformed, Member, members, skip_value, walk_array, walk_object
 
 
 class Datum:
@@ -25,37 +25,56 @@ class Datum:
         datum.mime, datum.start, datum.end = mime, member.value_start, member.value_end
         return datum
 
-    def fallback(self, raw: bytes) -> bytes:
-        """Return the payload bytes by reading the whole output: for a datum that no form reproduces."""
+    def payload(self, raw: bytes) -> bytes:
+        """Return the payload's bytes, whatever way it is written."""
+        if self.mime != ERROR:
+            return decode_datum(self.mime, json.loads(raw[self.start : self.end].decode("utf-8", "replace")))
         output = json.loads(raw[self.output_start : self.output_end].decode("utf-8", "replace"), parse_int=str)
-        return dict(output_data(output)).get(self.mime, b"")
+        return dict(output_data(output)).get(ERROR, b"")
 
 
 def output_layout(raw: bytes) -> list[Datum]:
-    """Return the data of the outputs array `raw`, in the order they stand there; an odd output has none."""
+    """Return the data of the outputs array `raw`, in the order they stand there; an odd output has none.
+
+    One pass: big data are skipped once, however deep they lie.
+    """
     text = raw.decode("latin-1")
     found: list[Datum] = []
+
+    def output(index: int, start: int) -> int:
+        if text[start : start + 1] != "{":
+            return skip_value(text, start)
+        parts: dict[str, Member] = {}
+        data: list[Member] = []
+
+        def member(key: str, key_start: int, value_start: int) -> int:
+            if key == "data" and text[value_start : value_start + 1] == "{":
+                data[:], end = members(text, value_start)
+            else:
+                end = skip_value(text, value_start)
+            parts[key] = Member(key, key_start, value_start, end)
+            return end
+
+        end = walk_object(text, start, member)
+        kind = parts.get("output_type")
+        name = text[kind.value_start + 1 : kind.value_end - 1] if kind else ""
+        found.extend(_data_of(text, Datum(index, name, start, end), parts, data))
+        return end
+
     try:
-        outputs = elements(text, 0)[0]
+        walk_array(text, 0, output)
     except Malformed:
-        return found
-    for index, (start, end) in enumerate(outputs):
-        if text[start] == "{":
-            parts = {part.key: part for part in members(text, start)[0]}
-            kind = parts.get("output_type")
-            name = text[kind.value_start + 1 : kind.value_end - 1] if kind else ""
-            found += _data_of(text, Datum(index, name, start, end), parts)
+        return []
     return found
 
 
-def _data_of(text: str, output: Datum, parts: dict[str, Member]) -> list[Datum]:
+def _data_of(text: str, output: Datum, parts: dict[str, Member], data: list[Member]) -> list[Datum]:
     if output.output_type == "stream":
         name = parts.get("name") or parts.get("stream")
         stderr = name is not None and text[name.value_start : name.value_end] == '"stderr"'
         return [output.at(STDERR if stderr else STDOUT, parts["text"])] if "text" in parts else []
     if output.output_type in ("error", "pyerr"):
         return [output.at(ERROR, parts["traceback"])] if "traceback" in parts else []
-    data = parts.get("data")
-    if data is not None and text[data.value_start] == "{":
-        return [output.at(part.key, part) for part in members(text, data.value_start)[0]]
+    if "data" in parts:
+        return [output.at(part.key, part) for part in data]
     return [output.at(mime, parts[key]) for key, mime in MIME_BEFORE_4.items() if key in parts]

@@ -4,8 +4,11 @@ A policy is plain data. `read_policy` checks every key by hand, with the line in
 filter process where jsonschema (a second to import) can't; a test holds the two checks to the same verdicts.
 """
 
+from zlib import crc32
+
 from nbgit.errors import PolicyInvalid
 
+SPLIT_VERSION = 1  # raised whenever the same policy cuts differently than before
 FILE_NAME = ".nbgit.toml"
 CELL_METADATA = (
     "execution",
@@ -52,6 +55,13 @@ class Policy:
         self.keep_init_cells = keep_init_cells
         self.outputs = outputs
         self.execution_counts = execution_counts
+
+    @property
+    def key(self) -> str:
+        """A short name for exactly this policy under this version of `split`: what was split under another key may
+        have another source."""
+        facts = [SPLIT_VERSION, *(getattr(self, name) for name in self.__slots__)]
+        return f"{crc32(repr(facts).encode()):08x}"
 
 
 _LISTS = {

@@ -110,6 +110,8 @@ class _Cutter:
         self.cell_index = -1
         self.next_cell = 0
         self.can_run = False
+        keys = ("outputs", "execution_count", *_as_scanned(policy.cell_metadata))
+        self.needles = ("\\u", *(f'"{key.split(".")[0]}"' for key in keys))
         self.text = ""
         self.shape = ""
         self.version = ""
@@ -158,7 +160,27 @@ class _Cutter:
         return walk_object(self.text, at, visit)
 
     def _cell(self, index: int, at: int) -> int:
+        end = self._end_of_plain_text_cell(at)
+        if end:
+            self.next_cell += 1
+            return end
         return self._any_cell(at, "execution_count", ())
+
+    def _end_of_plain_text_cell(self, at: int) -> int:
+        """Return the end of a cell that can't have anything volatile, or 0 for one that has to be walked.
+
+        Half of all cells are Markdown, and walking them would take most of the time. The volatile keys are looked for
+        as text, which is exact: inside a JSON string a quote has a backslash before it, and a cell with an escape that
+        could spell a key (`\\u`) is walked.
+        """
+        text = self.text
+        if not text.startswith('"cell_type": "markdown"', skip_space(text, at + 1)):
+            return 0
+        end = skip_value(text, at)
+        for needle in self.needles:
+            if text.find(needle, at, end) >= 0:
+                return 0
+        return end
 
     def _cell_before_4(self, index: int, at: int) -> int:
         return self._any_cell(at, "prompt_number", ("prompt_number", "collapsed"))
@@ -245,7 +267,7 @@ class _Cutter:
                 kept_end = part.value_end
 
     def _cut(self, start: int, end: int, replacement: bytes, kind: str) -> None:
-        if self.data[start:end] != replacement:
+        if end - start != len(replacement) or self.data[start:end] != replacement:
             self.found.append(_Cut(start, end, replacement, self.cell_index, kind))
 
 

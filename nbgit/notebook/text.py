@@ -15,7 +15,7 @@ from zlib import crc32
 
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import Cell, Notebook, read_cells
-from nbgit.notebook.policy import CELL_METADATA, NOTEBOOK_METADATA
+from nbgit.notebook.policy import Policy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,26 +27,29 @@ HEX_DIGITS = frozenset("0123456789abcdefABCDEF-")
 KERNEL_KEYS = ("kernelspec.", "language_info.")  # the head line says what matters of them
 
 
-def readable_text(notebook_bytes: bytes) -> bytes:
-    """Return the readable text of a notebook as UTF-8, or the bytes as they are where they are no notebook."""
+def readable_text(notebook_bytes: bytes, policy: Policy | None = None) -> bytes:
+    """Return the readable text of a notebook as UTF-8, or the bytes as they are where they are no notebook.
+
+    What `policy` (None: the defaults) calls volatile does not show.
+    """
     try:
         notebook = read_cells(notebook_bytes)
     except NotANotebook:
         return notebook_bytes
-    return "".join(line + "\n" for line in text_lines(notebook)).encode("utf-8", "backslashreplace")
+    return "".join(line + "\n" for line in text_lines(notebook, policy or Policy())).encode("utf-8", "backslashreplace")
 
 
-def text_lines(notebook: Notebook) -> "Iterator[str]":
+def text_lines(notebook: Notebook, policy: Policy) -> "Iterator[str]":
     """Yield the lines of the readable text, without line ends and safe to print in a terminal."""
     yield visible(head_line(notebook))
-    yield from (visible(f"# {line}") for line in notebook_metadata_lines(notebook))
+    yield from (visible(f"# {line}") for line in notebook_metadata_lines(notebook, policy))
     title = ""
     for cell in notebook.cells:
         heading = heading_of(cell)
         title = heading or title
         yield ""
         yield visible(header_line(cell, title))
-        yield from (visible(f"## {line}") for line in cell_metadata_lines(cell))
+        yield from (visible(f"## {line}") for line in cell_metadata_lines(cell, policy))
         if cell.source:
             yield from visible_lines(cell.source)
 
@@ -94,21 +97,47 @@ def is_made_up(cell_id: str) -> bool:
     return len(cell_id) >= 8 and not cell_id.islower() and (has_digit or not cell_id.isalpha())
 
 
-def notebook_metadata_lines(notebook: Notebook) -> list[str]:
+def notebook_metadata_lines(notebook: Notebook, policy: Policy) -> list[str]:
     """Return `key: value` for each leaf of the notebook's metadata that says something, sorted by key."""
-    leaves = metadata_leaves(notebook.metadata, NOTEBOOK_METADATA)
+    leaves = metadata_leaves(notebook.metadata, policy.notebook_metadata)
     return [f"{key}: {value}" for key, value in leaves if not key.startswith(KERNEL_KEYS)]
 
 
-def cell_metadata_lines(cell: Cell) -> list[str]:
-    """Return `key: value` for each leaf of a cell's metadata that says something, then its attachments."""
-    leaves = metadata_leaves(cell.metadata, CELL_METADATA)
+def cell_metadata_lines(cell: Cell, policy: Policy) -> list[str]:
+    """Return `key: value` for each leaf of a cell's metadata that says something, its attachments, its kept outputs."""
+    leaves = metadata_leaves(cell.metadata, policy.cell_metadata)
     lines = [f"{key}: {value}" for key, value in leaves if (key, value) not in DEFAULTS]
     for name, bundle in sorted(cell.attachments.items()):
         for mime, data in sorted(bundle.items()) if isinstance(bundle, dict) else ():
             text = data if isinstance(data, str) else json.dumps(data, sort_keys=True)
             lines.append(f"attachment {name}: {mime}, {len(text)} characters, {checksum(text)}")
+    if cell.outputs and keeps_outputs(cell, policy):
+        lines += [_output_line(output) for output in cell.outputs]
     return lines
+
+
+def keeps_outputs(cell: Cell, policy: Policy) -> bool:
+    """Say whether a cell's outputs are part of its source (as nbgit.notebook.spans decides it)."""
+    metadata = cell.metadata
+    tags = metadata.get("tags")
+    return (
+        not policy.outputs
+        or metadata.get("keep_output") is True
+        or (policy.keep_init_cells and metadata.get("init_cell") is True)
+        or (isinstance(tags, list) and any(tag in tags for tag in policy.keep_tags))
+    )
+
+
+def _output_line(output: object) -> str:
+    """Return one line that tells a kept output from another: its kind, media types and checksum."""
+    if not isinstance(output, dict):
+        return f"kept output {checksum(json.dumps(output))}"
+    data = output.get("data")
+    names = sorted(data) if isinstance(data, dict) else [str(output.get("name", output.get("ename", "")))]
+    body = {key: value for key, value in output.items() if key not in ("execution_count", "prompt_number")}
+    text = json.dumps(body, sort_keys=True)
+    kind = " ".join([str(output.get("output_type", "")), *filter(None, [", ".join(names)])])
+    return f"kept output {kind}, {len(text)} characters, {checksum(text)}"
 
 
 DEFAULTS = frozenset({("deletable", "true"), ("editable", "true")})  # nbviewer-era tools wrote them into every cell

@@ -17,6 +17,7 @@ import os
 import time
 from hashlib import sha256
 
+from nbgit.notebook.policy import Policy
 from nbgit.store.repository import Repository
 
 PAST = ".past"
@@ -45,22 +46,29 @@ class Capture:
         return data if sha256(data).hexdigest() == self.digest else None
 
 
+class Known:
+    """What is known of a notebook that was seen before: the snapshot that holds it (or NOTHING), and its source."""
+
+    __slots__ = ("snapshot_id", "source_oid")
+
+    def __init__(self, snapshot_id: str, source_oid: str) -> None:
+        self.snapshot_id = snapshot_id
+        self.source_oid = source_oid
+
+
 class CaptureStore:
     """The captures of one repository."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, policy: Policy) -> None:
         self._root = os.path.join(repository.nbgit_dir, "captures")
-        self._known = os.path.join(repository.nbgit_dir, "known")
+        self._known = os.path.join(repository.nbgit_dir, "known", policy.key)
         self._shards: dict[str, bytes] = {}
 
-    def put(self, path: str, source_oid: str, data: bytes) -> None:
-        """Keep `data`, the notebook at `path`, unless a snapshot or the newest capture of that path holds it already.
+    def put(self, path: str, source_oid: str, digest: str, data: bytes) -> None:
+        """Keep `data`, the notebook at `path` with this digest, unless the path's newest capture holds it already.
 
         Raises OSError where it can't be written.
         """
-        digest = sha256(data).hexdigest()
-        if self.snapshot_of(digest):
-            return
         directory = self._directory(path)
         ending = f"-{source_oid}-{digest}"
         names = _listing(directory)
@@ -93,7 +101,7 @@ class CaptureStore:
 
     def settle(self, linked: Capture, snapshot_id: str) -> None:
         """Note that `linked` is in a snapshot now: its file goes; older ones of its path and source are past."""
-        self.remember(linked.digest, snapshot_id)
+        self.remember(linked.digest, snapshot_id, linked.source_oid)
         for capture in self.of_path(linked.path):
             if capture.source_oid == linked.source_oid and capture.taken <= linked.taken:
                 try:
@@ -111,36 +119,30 @@ class CaptureStore:
             for key in _names(self._root)
         }
 
-    def snapshot_of(self, digest: str) -> str | None:
-        """Return the id of the snapshot that holds the notebook with this digest, or None where none is known.
-
-        The answer is NOTHING for a source that was checked out with no outputs known.
-        """
+    def known(self, digest: str) -> Known | None:
+        """Return what is known of the notebook with this digest, or None where it is new here."""
         lines = self._shard(digest)
         at = lines.rfind(f"{digest} ".encode())
-        return lines[at:].split(b"\n", 1)[0].split(b" ")[1].decode("ascii", "replace") if at >= 0 else None
+        if at < 0:
+            return None
+        fields = lines[at:].split(b"\n", 1)[0].decode("ascii", "replace").split(" ")
+        return Known(fields[1], fields[2]) if len(fields) == 3 else None
 
-    def remember_notebook(self, notebook: bytes, snapshot_id: str) -> None:
-        """Note that this notebook, to the byte, is held by that snapshot; never raises (a note can be made again)."""
-        try:
-            self.remember(sha256(notebook).hexdigest(), snapshot_id)
-        except OSError:
-            pass
+    def remember(self, digest: str, snapshot_id: str, source_oid: str) -> None:
+        """Note that the notebook with this digest is in that snapshot and has that source; never raises.
 
-    def remember_unknown(self, source: bytes) -> None:
-        """Note that these bytes were checked out because no outputs were known: seeing them again says nothing new."""
-        try:
-            self.remember(sha256(source).hexdigest(), NOTHING)
-        except OSError:
-            pass
-
-    def remember(self, digest: str, snapshot_id: str) -> None:
-        """Note that the notebook with this digest is held by that snapshot."""
-        if self.snapshot_of(digest) == snapshot_id:
+        With NOTHING as the snapshot: these bytes were checked out because no outputs were known, so that seeing them
+        again says nothing new. A note that is lost only costs the time to find out again.
+        """
+        known = self.known(digest)
+        if known is not None and (known.snapshot_id, known.source_oid) == (snapshot_id, source_oid):
             return
-        os.makedirs(self._known, exist_ok=True)
-        with open(os.path.join(self._known, digest[0]), "ab") as file:
-            file.write(f"{digest} {snapshot_id}\n".encode())
+        try:
+            os.makedirs(self._known, exist_ok=True)
+            with open(os.path.join(self._known, digest[0]), "ab") as file:
+                file.write(f"{digest} {snapshot_id} {source_oid}\n".encode())
+        except OSError:
+            pass
 
     def _shard(self, digest: str) -> bytes:
         """Return one of the 16 files of `known`, read again only when it has grown."""

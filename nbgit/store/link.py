@@ -8,6 +8,7 @@ import random
 import time
 
 from nbgit.errors import GitFailed, NbgitError
+from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
 from nbgit.notebook.text import readable_text
 from nbgit.store.captures import Capture, CaptureStore
@@ -48,9 +49,10 @@ def link_commits(repository: Repository, commits: list[str], *, at_head: bool = 
     `at_head` says that the last one has just been made in this working tree: then notebooks that were run again without
     an edit, and that git takes as up to date, are linked to it too. Raises NbgitError; links nothing or all.
     """
-    captures = CaptureStore(repository)
+    policy = load_policy(repository)
+    captures = CaptureStore(repository, policy)
     with ObjectReader(repository) as reader:
-        linker = _Linker(repository, captures, reader)
+        linker = _Linker(repository, policy, captures, reader)
         changes = changed_notebooks(repository, commits, captures.paths())
         if at_head and commits:
             changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
@@ -64,12 +66,12 @@ def link_commits(repository: Repository, commits: list[str], *, at_head: bool = 
 
 
 class _Linker:
-    def __init__(self, repository: Repository, captures: CaptureStore, reader: ObjectReader) -> None:
+    def __init__(self, repository: Repository, policy: Policy, captures: CaptureStore, reader: ObjectReader) -> None:
         self._repository = repository
+        self._policy = policy
         self._captures = captures
         self._reader = reader
         self._sink = ObjectSink(repository)
-        self._policy = load_policy(repository)
         self._lookup = Lookup(repository, self._policy, captures, reader)
         self._texts: dict[str, bytes] = {}
 
@@ -87,8 +89,8 @@ class _Linker:
         if not candidates:
             return None
         digest = digest_of_worktree_file(self._repository, change.path)
-        on_disk = self._captures.snapshot_of(digest) if digest else None
-        for snapshot_id in (noted, on_disk):
+        on_disk = self._captures.known(digest) if digest else None
+        for snapshot_id in (noted, on_disk.snapshot_id if on_disk else None):
             if snapshot_id in candidates:
                 return _Link(change, str(snapshot_id), None)
         linked = self._lookup.linked_snapshot(change.path, change.commit, candidates)
@@ -103,7 +105,7 @@ class _Linker:
         if object_id("blob", parts.source, self._repository.hash_name) != capture.source_oid:
             return None  # captured under another policy; it stays a capture
         self._texts[capture.source_oid] = readable_text(parts.source)
-        return build_snapshot(notebook, parts, capture.source_oid, self._sink)
+        return build_snapshot(notebook, capture.digest, parts, capture.source_oid, self._sink)
 
     def write(self, links: list[_Link]) -> None:
         """Write snapshots, entries and the textconv cache, and move their refs together."""
@@ -170,11 +172,10 @@ def link_missing(repository: Repository) -> int:
     Only commits that changed a path with a pending capture, and to just that source, are looked at. Never raises: what
     can't be linked now stays captured.
     """
-    captures = CaptureStore(repository)
-    pending = captures.all()
-    if not pending:
-        return 0
     try:
+        pending = CaptureStore(repository, load_policy(repository)).all()
+        if not pending:
+            return 0
         wanted = {(capture.path, capture.source_oid) for capture in pending}
         since = min(capture.taken for capture in pending) // 1_000_000_000 - 86_400
         commits = commits_of(repository, wanted, since)

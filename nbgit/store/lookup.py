@@ -4,6 +4,8 @@ Every answer is checked before it is given: its source must be, to the byte, the
 can only fail to find outputs; it can't bring a file that git would call modified.
 """
 
+from hashlib import sha256
+
 from nbgit.errors import NbgitError
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
@@ -11,7 +13,7 @@ from nbgit.notebook.transplant import transplant
 from nbgit.store.captures import Capture, CaptureStore
 from nbgit.store.entries import read_some_entries
 from nbgit.store.git import run_git, try_git
-from nbgit.store.objects import ObjectReader, object_id
+from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import read_snapshot
@@ -35,25 +37,21 @@ class Lookup:
         self._entries: dict[str, dict[str, str]] = {}
         self._versions: dict[str, list[str]] | None = None
 
-    def notebook_for(
-        self, path: str, source: bytes, source_oid: str | None, treeish: str | None
-    ) -> tuple[bytes, str | None] | None:
-        """Return (notebook, snapshot id or None for a capture) for the source at `path`, None where nothing is known.
+    def notebook_for(self, path: str, source: bytes, oid: str, treeish: str | None) -> bytes | None:
+        """Return the notebook whose source is this one at `path`, or None where no outputs are known for it.
 
-        `treeish` is the commit that is being checked out, where git told.
+        `oid` is the source's blob id; `treeish` the commit that is being checked out, where git told.
         """
-        oid = source_oid or object_id("blob", source, self._repository.hash_name)
         for capture in self._captures.of_path(path):
             if capture.source_oid == oid and (found := self._checked(capture.read(), source)):
-                return found, None
+                return found
         for snapshot_id in self._snapshots_for(path, oid, treeish):
-            if found := self._checked(self._read(snapshot_id, source), source):
-                return found, snapshot_id
+            if found := self.read_checked(snapshot_id, oid, source):
+                return found
         for capture in self._captures_of_source(oid):
             if found := self._checked(capture.read(), source):
-                return found, None
-        found = self._cell_by_cell(path, source)
-        return (found, None) if found else None
+                return found
+        return self._cell_by_cell(path, source)
 
     def snapshot_ids(self, source_oid: str) -> list[str]:
         """Return the ids of every snapshot of this source, in no meaningful order."""
@@ -101,6 +99,20 @@ class Lookup:
             for capture in self._captures.all():
                 self._by_source.setdefault(capture.source_oid, []).append(capture)
         return self._by_source.get(source_oid, [])
+
+    def read_checked(self, snapshot_id: str, source_oid: str, source: bytes) -> bytes | None:
+        """Return the notebook of a snapshot if it splits into this source, as it is known to or is found to now."""
+        notebook = self._read(snapshot_id, source)
+        if notebook is None:
+            return None
+        digest = sha256(notebook).hexdigest()
+        known = self._captures.known(digest)
+        if known is not None and known.source_oid == source_oid:
+            return notebook
+        if self._checked(notebook, source) is None:
+            return None
+        self._captures.remember(digest, snapshot_id, source_oid)
+        return notebook
 
     def _read(self, snapshot_id: str, source: bytes) -> bytes | None:
         try:
@@ -154,9 +166,10 @@ def notebook_at(repository: Repository, commit: str, path: str) -> bytes:
     The one function of docs/design.md, "History without the sidecar". Raises GitFailed where there is no such file.
     """
     blob = run_git(["rev-parse", "--verify", f"{commit}:{path}"], cwd=repository.start).decode().strip()
+    policy = Policy()
     with ObjectReader(repository) as reader:
         source = reader.read(blob) or b""
-        lookup = Lookup(repository, Policy(), CaptureStore(repository), reader)
+        lookup = Lookup(repository, policy, CaptureStore(repository, policy), reader)
         candidates = lookup.snapshot_ids(blob)
         oid = run_git(["rev-parse", "--verify", f"{commit}^{{commit}}"], cwd=repository.start).decode().strip()
         linked = lookup.linked_snapshot(path, oid, candidates) if candidates else None

@@ -3,7 +3,7 @@
     snapshot.json                 what each cell showed, and how the notebook's bytes are put together again
     cells/<index>-<id>/<k>.<ext>  payloads, decoded: `git show <snapshot>:cells/3-ab12/0.png` is the figure
 
-The tree's oid is the snapshot's id. A snapshot is written only after the notebook was joined from it again.
+The tree's oid is the snapshot's id. A reader joins the notebook from it and checks the digest.
 """
 
 import json
@@ -48,7 +48,6 @@ class _Builder:
     def __init__(self, sink: ObjectSink) -> None:
         self.sink = sink
         self.directories: dict[str, dict[str, tuple[str, str]]] = {}
-        self.payloads: dict[str, bytes] = {}
         self.cells: list[dict[str, Any]] = []
         self.splices: list[list[Any]] = []
 
@@ -59,8 +58,9 @@ class _Builder:
         taken = 0
         for datum in output_layout(raw) if cell is not None else ():
             assert cell is not None
-            found = decode(datum.mime, raw[datum.start : datum.end]) if datum.mime != ERROR else None
-            payload = found[0] if found else datum.fallback(raw)
+            long = datum.end - datum.start >= INLINE_LIMIT and datum.mime != ERROR
+            found = decode(datum.mime, raw[datum.start : datum.end]) if long else None
+            payload = found[0] if found else datum.payload(raw)
             shown = {"mime": datum.mime, "digest": "sha256:" + sha256(payload).hexdigest(), "size": len(payload)}
             while len(cell["outputs"]) <= datum.output_index:
                 cell["outputs"].append({"type": datum.output_type, "payloads": []})
@@ -82,7 +82,6 @@ class _Builder:
             serial += 1
         level = 0 if datum.mime.startswith(_COMPRESSED) else 6
         files[name] = (BLOB, self.sink.add("blob", payload, level=level))
-        self.payloads[f"cells/{directory}/{name}"] = payload
         return f"cells/{directory}/{name}"
 
     def tree(self, document: bytes) -> str:
@@ -96,10 +95,10 @@ class _Builder:
         return self.sink.add("tree", encode_tree(entries))
 
 
-def build_snapshot(notebook: bytes, parts: Split, source_oid: str, sink: ObjectSink) -> str:
-    """Give the snapshot of `notebook`, whose split is `parts`, to the sink and return its id.
+def build_snapshot(notebook: bytes, digest: str, parts: Split, source_oid: str, sink: ObjectSink) -> str:
+    """Give the snapshot of `notebook` (its sha256 is `digest`, its split is `parts`) to the sink and return its id.
 
-    Raises SnapshotInvalid where the notebook could not be joined from it again: then nothing may refer to it.
+    Whatever is stored decoded has been encoded again and compared (`decode`); all else is stored as it stands.
     """
     builder = _Builder(sink)
     facts = cell_facts(parts)
@@ -114,12 +113,10 @@ def build_snapshot(notebook: bytes, parts: Split, source_oid: str, sink: ObjectS
         "format": FORMAT,
         "version": VERSION,
         "source": source_oid,
-        "notebook": {"digest": "sha256:" + sha256(notebook).hexdigest(), "size": len(notebook)},
+        "notebook": {"digest": f"sha256:{digest}", "size": len(notebook)},
         "cells": [cell for _, cell in sorted(cells.items())],
         "splices": builder.splices,
     }
-    if join_snapshot(document, builder.payloads, parts.source) != notebook:
-        raise SnapshotInvalid("a notebook could not be joined from its snapshot again, so its capture is kept instead")
     text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":")) + "\n"
     return builder.tree(text.encode("ascii"))
 

@@ -9,8 +9,6 @@ import os
 import time
 from hashlib import sha256
 
-from nbgit.errors import SnapshotInvalid
-from nbgit.notebook.spans import split
 from nbgit.store.captures import CaptureStore
 from nbgit.store.entries import read_some_entries
 from nbgit.store.git import run_git, try_git
@@ -18,7 +16,6 @@ from nbgit.store.lookup import HISTORY, Lookup
 from nbgit.store.objects import ObjectReader
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import read_snapshot
 from nbgit.store.worktree import worktree_file
 
 
@@ -28,12 +25,13 @@ def switch_outputs(repository: Repository, old: str, new: str) -> list[str]:
     code, out, _ = try_git(arguments, cwd=repository.start)
     if code:
         return []
-    captures = CaptureStore(repository)
+    policy = load_policy(repository)
+    captures = CaptureStore(repository, policy)
     with ObjectReader(repository) as reader:
         entries = read_some_entries(reader, out.decode("ascii").split())
         paths = sorted({path for entry in entries.values() for path in entry})
         same = _same_blobs(repository, old, new, paths) if paths else {}
-        lookup = Lookup(repository, load_policy(repository), captures, reader)
+        lookup = Lookup(repository, policy, captures, reader)
         done = [path for path, oid in same.items() if _switch(repository, lookup, captures, reader, new, path, oid)]
     if done:
         run_git(["update-index", "-q", "-z", "--stdin"], cwd=repository.worktree, stdin=_joined(done))
@@ -67,19 +65,12 @@ def _switch(
     if file is None or target is None:
         return False
     before = _digest(file)
-    shown = captures.snapshot_of(before)
+    shown = captures.known(before)
     source = reader.read(source_oid)
-    if shown is None or shown == target or source is None:
+    if shown is None or shown.snapshot_id == target or source is None:
         return False
-    try:
-        notebook = read_snapshot(reader, target, source)
-    except SnapshotInvalid:
-        return False
-    parts = split(notebook, load_policy(repository))
-    if parts is None or parts.source != source:
-        return False
-    captures.remember_notebook(notebook, target)
-    return replace_unchanged(file, before, notebook)
+    notebook = lookup.read_checked(target, source_oid, source)
+    return notebook is not None and replace_unchanged(file, before, notebook)
 
 
 def replace_unchanged(file: str, expected_digest: str, data: bytes) -> bool:
