@@ -5,7 +5,7 @@ import os
 
 import click
 
-from nbgit.cli.terminal import print_lines, print_plainly, progress
+from nbgit.cli.terminal import print_lines, print_text, progress
 from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
 from nbgit.lineage.blame import Selection
 from nbgit.lineage.documents import Figure
@@ -72,7 +72,7 @@ def _figures(answer: Answer) -> list[Figure]:
 def _tell(answer: Answer, sizes: Sizes, head: str, *, history: bool, as_json: bool) -> int:
     if as_json:
         matches = [match.as_json(history=history) for match in answer.matches]
-        print_plainly(json.dumps({"matches": matches}, indent=2) + "\n")
+        print_text(json.dumps({"matches": matches}, indent=2) + "\n")
     elif answer.matches:
         print_lines(tell_matches(answer.matches, sizes, head, history=history))
         if answer.notes:

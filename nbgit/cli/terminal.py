@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from nbgit.lineage.story import Code, Line
@@ -12,19 +12,44 @@ PATIENCE = 1.0  # seconds before a progress bar appears
 INDENT = "    "
 
 
-def print_lines(lines: list[Line | Code]) -> None:
+def wants_colour() -> bool:
+    """Return whether stdout is to be coloured (no-color.org; FORCE_COLOR as rich has it)."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def print_lines(lines: Iterable[Line | Code]) -> None:
     """Print lines to stdout; what stands in them is never wrapped or cut."""
-    if sys.stdout.isatty() or os.environ.get("FORCE_COLOR"):
-        _print_by_rich(lines)
-        return
-    print_plainly("".join(plain_line(line) + "\n" for line in lines))
+    print_text(render(lines, coloured=wants_colour()))
 
 
-def print_plainly(text: str) -> None:
+def print_text(text: str) -> None:
     """Write text to stdout; a character that its encoding lacks becomes an escape."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
+    sys.stdout.buffer.write(encoded(text))
+    sys.stdout.buffer.flush()
+
+
+def encoded(text: str) -> bytes:
+    """Return text as stdout is to have it; a character that its encoding lacks becomes an escape."""
+    return text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+
+
+def render(lines: Iterable[Line | Code], *, coloured: bool) -> str:
+    """Return lines as text: with colour as the terminal can show it, or the same words without."""
+    if not coloured:
+        return "".join(plain_line(line) + "\n" for line in lines)
+    import io
+
+    from rich.console import Console
+    from rich.text import Text
+
+    target = io.StringIO()
+    console = Console(file=target, force_terminal=True, highlight=False, soft_wrap=True, emoji=False, markup=False)
+    for line in lines:
+        console.print(_coloured(line) if isinstance(line, Code) else Text.assemble(*line))
+    return target.getvalue()
 
 
 def plain_line(line: Line | Code) -> str:
@@ -32,18 +57,6 @@ def plain_line(line: Line | Code) -> str:
     if isinstance(line, Code):
         return "\n".join((INDENT + row).rstrip() for row in line.text.split("\n"))
     return "".join(text for text, _ in line).rstrip()
-
-
-def _print_by_rich(lines: list[Line | Code]) -> None:
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(highlight=False, soft_wrap=True, emoji=False, markup=False)
-    for line in lines:
-        if isinstance(line, Code):
-            console.print(_coloured(line) if console.color_system else Text(plain_line(line)))
-        else:
-            console.print(Text.assemble(*line))
 
 
 def _coloured(code: Code) -> object:

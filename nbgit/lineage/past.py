@@ -86,6 +86,10 @@ class Past:
             names.update(to_text(path) for (path,) in rows)
         return names
 
+    def all_names(self) -> set[str]:
+        """Return every name that a notebook ever had."""
+        return {to_text(path) for (path,) in self.index.connection.execute("SELECT DISTINCT path FROM changes")}
+
     def has_name(self, path: str) -> bool:
         """Return whether any commit ever had a notebook at this path."""
         row = self.index.connection.execute("SELECT 1 FROM changes WHERE path = ? LIMIT 1", [to_bytes(path)])

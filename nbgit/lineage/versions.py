@@ -37,6 +37,18 @@ class Version(NamedTuple):
     shown: Shown
 
 
+class Step(NamedTuple):
+    """What one commit did to one notebook: `before` is what each parent shows (None: not there), `now` the commit.
+
+    `old_path` is the name in the first parent where git saw a rename.
+    """
+
+    path: str
+    old_path: str | None
+    before: list[Shown | None]
+    now: Shown | None
+
+
 class Versions:
     """All versions of the notebooks that ever had one of `names`, by commit and by lineage."""
 
@@ -63,6 +75,11 @@ class Versions:
         lineages = self._lineages[position]
         shown = self._shown[position].items()
         return next((state for path, state in shown if lineages.get(path, 0) >> lineage & 1), None)
+
+    def is_kin(self, position: int, path: str, name: str) -> bool:
+        """Return whether `path` in that commit and `name` in the first tip (or formerly) are one notebook."""
+        tips = self._lineages[self._tips[0]]
+        return bool(self._lineages[position].get(path, 0) & tips.get(name, 0))
 
     def oldest_first(self) -> Iterator[tuple[int, Version]]:
         """Yield (lineage, Version) for every notebook of every commit, oldest commit first."""
@@ -95,6 +112,21 @@ class Versions:
                 version = Version(position, path, state)
                 spans[found] = (spans[found][0] if found in spans else version, version)
         return spans
+
+    def steps_at(self, position: int) -> list[Step]:
+        """Return what the commit did to notebooks: where it shows what none of its parents shows, by path."""
+        changes = self._changes.get(position, [])
+        old_paths = {(change.parent, change.path): change.old_path for change in changes if change.old_path}
+        parents = [self._shown[parent] for parent in self.graph.parents[position]] or [{}]
+        entry = self._entries.get(self.graph.oids[position], {})
+        steps = []
+        for path in sorted({change.path for change in changes if change.parent == 0} | (entry.keys() & self._names)):
+            now = self._shown[position].get(path)
+            before = [state.get(old_paths.get((number, path), path)) for number, state in enumerate(parents)]
+            is_renamed = all((number, path) in old_paths for number in range(len(parents)))
+            if now not in before or is_renamed:
+                steps.append(Step(path, old_paths.get((0, path)), before, now))
+        return steps
 
     def all_shown(self) -> set[Shown]:
         """Return all that any commit shows under these names."""

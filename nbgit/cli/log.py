@@ -1,0 +1,82 @@
+"""`nbgit log`: the lab notebook: commit by commit, what ran and which figures are new."""
+
+import json
+import os
+from collections.abc import Iterator
+from itertools import islice
+
+import click
+
+from nbgit.cli.paging import paged
+from nbgit.cli.terminal import encoded, print_text, progress, render, wants_colour
+from nbgit.errors import TargetNotFound
+from nbgit.lineage.history import Report
+from nbgit.lineage.index import Index, with_index
+from nbgit.lineage.journal import Entry, read_journal
+from nbgit.lineage.journal_story import tell_entry
+from nbgit.lineage.past import Past
+from nbgit.lineage.targets import repository_path
+from nbgit.store.git import run_git
+from nbgit.store.link import link_missing
+from nbgit.store.repository import Repository, find_repository
+
+PAGE = 20  # entries written at once
+
+
+@click.command("log")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("-n", "--max-count", "limit", type=click.IntRange(min=0), metavar="N", help="At most N entries.")
+@click.option("--since", metavar="DATE", help="Only commits after DATE, as git reads it.")
+@click.option("--until", metavar="DATE", help="Only commits before DATE.")
+@click.option("--author", metavar="PATTERN", help="Only commits whose author matches.")
+@click.option("--no-pager", is_flag=True, help="Write straight to the terminal.")
+@click.option("--json", "as_json", is_flag=True, help="For programs (schemas/log.v1.schema.json).")
+def command(
+    paths: tuple[str, ...],
+    limit: int | None,
+    since: str | None,
+    until: str | None,
+    author: str | None,
+    no_pager: bool,
+    as_json: bool,
+) -> int:
+    """The lab notebook: what ran, commit by commit, newest first.
+
+    For each commit of HEAD that did something to notebooks: which ones, what ran in them and in which order, and which
+    figures are new. PATH (a notebook, followed through renames, or a directory) limits it.
+    """
+    repository = find_repository(os.getcwd(), os.environ)
+    link_missing(repository)
+    asked = [repository_path(repository, os.getcwd(), path) for path in paths]
+    filters = [f"--{name}={value}" for name, value in (("since", since), ("until", until), ("author", author)) if value]
+    with progress("Reading the history of notebooks") as report:
+        entries = with_index(repository, lambda index: _read(repository, index, asked, filters, limit, report))
+    if as_json:
+        print_text(json.dumps({"entries": [entry.as_json() for entry in entries]}, indent=2) + "\n")
+        return 0
+    if not entries:
+        click.echo("No commit here did anything to a notebook.", err=True)
+        return 0
+    coloured = wants_colour()
+    with paged(not no_pager) as out:
+        waiting = iter(entries)
+        while page := list(islice(waiting, PAGE)):
+            out.write(encoded(render(_lines(page), coloured=coloured)))
+    return 0
+
+
+def _read(
+    repository: Repository, index: Index, paths: list[str], filters: list[str], limit: int | None, report: Report
+) -> list[Entry]:
+    try:
+        past = Past(repository, index, report=report)
+    except TargetNotFound:
+        return []
+    arguments = ["rev-list", "--date-order", *filters, past.graph.oids[past.head], "--"]
+    oids = run_git(arguments, cwd=repository.start).decode("ascii").split()
+    return list(read_journal(past, oids, paths, limit))
+
+
+def _lines(entries: list[Entry]) -> "Iterator[list[tuple[str, str]]]":
+    for entry in entries:
+        yield from tell_entry(entry)
