@@ -11,10 +11,11 @@ from nbgit.diff.between import FileChange, changed_files
 from nbgit.diff.report import Side, report
 from nbgit.errors import GitFailed, NotANotebook, TargetNotFound
 from nbgit.gitproto.git_settings import DiffSettings, read_diff_settings, stdout_is_terminal
-from nbgit.notebook.policy import FILE_NAME, Policy, read_policy
+from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
 from nbgit.store.git import try_git
-from nbgit.store.repository import Repository, find_repository
+from nbgit.store.policy_file import load_policy
+from nbgit.store.repository import find_repository
 
 EPILOG = """\b
 Examples:
@@ -53,15 +54,14 @@ def command(
     """
     if len(targets) == 2 and not cached and all(os.path.isfile(target) for target in targets):
         before, after = (Side(path, _read(path)) for path in targets)
-        found = [FileChange("M", before, after, False, [])]
-        alone = True
+        found, policy, alone = [FileChange("M", before, after, False, [])], Policy(), True
     else:
-        found = list(_in_repository(list(targets), cached))
+        found, policy = _in_repository(list(targets), cached)
         alone = False
     if form == "nbdime":
         return _print_nbdime(found, alone, exit_code)
     settings = _settings("never" if no_color else color, context)
-    text = "".join(_render(change, settings) for change in found)
+    text = "".join(_render(change, settings, policy) for change in found)
     with paged(not no_pager and bool(text)) as out:
         out.write(text.encode("utf-8", "backslashreplace"))
     return 1 if exit_code and text else 0
@@ -74,7 +74,7 @@ def _settings(color: str | None, context: int | None) -> DiffSettings:
     return settings
 
 
-def _render(change: FileChange, settings: DiffSettings) -> str:
+def _render(change: FileChange, settings: DiffSettings, policy: Policy) -> str:
     if change.status == "U":
         return f"* Unmerged path {change.after.path}\n"
     return report(
@@ -84,6 +84,7 @@ def _render(change: FileChange, settings: DiffSettings) -> str:
         context=settings.context,
         prefixes=settings.prefixes,
         extended=change.extended,
+        policy=policy,
     )
 
 
@@ -104,13 +105,14 @@ def _print_nbdime(found: list[FileChange], alone: bool, exit_code: bool) -> int:
     return 1 if exit_code and any(diffs.values()) else 0
 
 
-def _in_repository(targets: list[str], cached: bool) -> list[FileChange]:
+def _in_repository(targets: list[str], cached: bool) -> tuple[list[FileChange], Policy]:
+    """Return what differs, and the policy that holds there."""
     cwd = os.getcwd()
     repository = find_repository(cwd, os.environ)
     revisions, paths = _sort_targets(targets)
-    policy = _policy(repository)
+    policy = load_policy(repository)
     found = changed_files(repository, cwd, revisions, paths or [":(top,glob)**/*.ipynb"], cached=cached)
-    return [change for change in found if not _is_unchanged(change, policy)]
+    return [change for change in found if not _is_unchanged(change, policy)], policy
 
 
 def _sort_targets(targets: list[str]) -> tuple[list[str], list[str]]:
@@ -144,14 +146,6 @@ def _is_unchanged(change: FileChange, policy: Policy) -> bool:
         return False
     parts = split(change.after.data, policy)
     return parts is not None and parts.source == change.before.data
-
-
-def _policy(repository: Repository) -> Policy:
-    try:
-        with open(os.path.join(repository.worktree or repository.git_dir, FILE_NAME), "rb") as file:
-            return read_policy(file.read())
-    except OSError:
-        return Policy()
 
 
 def _read(path: str) -> bytes:

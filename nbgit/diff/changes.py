@@ -2,6 +2,7 @@
 
 from nbgit.diff.align import align
 from nbgit.diff.lines import hunks
+from nbgit.notebook.policy import Policy
 from nbgit.notebook.text import cell_metadata_lines, head_line, notebook_metadata_lines
 
 TYPE_CHECKING = False
@@ -28,15 +29,16 @@ class LineEdits:
 class CellChange:
     """What happened to one cell: `before` is None where it was inserted, `after` where it was deleted.
 
-    `moved` says that it changed its place among the cells that stayed in order.
+    `moved` says that it changed its place among the cells that stayed in order; `policy` what is volatile.
     """
 
-    __slots__ = ("after", "before", "moved")
+    __slots__ = ("_policy", "after", "before", "moved")
 
-    def __init__(self, before: "Cell | None", after: "Cell | None", moved: bool = False) -> None:
+    def __init__(self, before: "Cell | None", after: "Cell | None", policy: Policy, moved: bool = False) -> None:
         self.before = before
         self.after = after
         self.moved = moved
+        self._policy = policy
 
     @property
     def source_edits(self) -> LineEdits:
@@ -48,7 +50,7 @@ class CellChange:
     @property
     def metadata_edits(self) -> LineEdits:
         """The change of what the metadata and attachments say, a leaf a line (nbgit.notebook.text)."""
-        return LineEdits(_metadata_of(self.before), _metadata_of(self.after))
+        return LineEdits(_metadata_of(self.before, self._policy), _metadata_of(self.after, self._policy))
 
     @property
     def kind_changed(self) -> bool:
@@ -69,7 +71,7 @@ class CellChange:
             self.moved
             or self.before.source != self.after.source
             or self.kind_changed
-            or (self.before.raw != self.after.raw and _metadata_of(self.before) != _metadata_of(self.after))
+            or (self.before.raw != self.after.raw and bool(self.metadata_edits.hunks))
         )
 
 
@@ -91,8 +93,9 @@ class Changes:
         return sum(change.id_changed for change in self.cells)
 
 
-def changes(a: "Notebook | None", b: "Notebook | None") -> Changes:
-    """Return what turns `a` into `b`; None stands for no notebook at all."""
+def changes(a: "Notebook | None", b: "Notebook | None", policy: Policy | None = None) -> Changes:
+    """Return what turns `a` into `b`; None stands for no notebook at all, and for the default policy."""
+    policy = policy or Policy()
     cells_a, cells_b = a.cells if a else [], b.cells if b else []
     alignment = align(cells_a, cells_b)
     partners = {b_index: a_index for a_index, b_index in alignment.pairs.items()}
@@ -101,20 +104,20 @@ def changes(a: "Notebook | None", b: "Notebook | None") -> Changes:
     for cell in cells_b:
         a_index = partners.get(cell.index)
         if a_index is None:
-            found.append(CellChange(None, cell))
+            found.append(CellChange(None, cell, policy))
             continue
         moved = a_index in alignment.moved
         if not moved:
-            found += _deleted(cells_a[deleted_at:a_index], alignment.pairs, found)
+            found += _deleted(cells_a[deleted_at:a_index], alignment.pairs, found, policy)
             deleted_at = a_index + 1
-        found.append(CellChange(cells_a[a_index], cell, moved))
-    found += _deleted(cells_a[deleted_at:], alignment.pairs, found)
-    return Changes(found, LineEdits(_about(a), _about(b)))
+        found.append(CellChange(cells_a[a_index], cell, policy, moved))
+    found += _deleted(cells_a[deleted_at:], alignment.pairs, found, policy)
+    return Changes(found, LineEdits(_about(a, policy), _about(b, policy)))
 
 
-def _deleted(cells: "list[Cell]", pairs: dict[int, int], found: list[CellChange]) -> list[CellChange]:
+def _deleted(cells: "list[Cell]", pairs: dict[int, int], found: list[CellChange], policy: Policy) -> list[CellChange]:
     """Return the deleted ones of `cells`, with the insertions at the end of `found` moved behind them."""
-    deleted = [CellChange(cell, None) for cell in cells if cell.index not in pairs]
+    deleted = [CellChange(cell, None, policy) for cell in cells if cell.index not in pairs]
     inserted: list[CellChange] = []
     while deleted and found and found[-1].before is None:
         inserted.append(found.pop())
@@ -163,11 +166,11 @@ def split_lines(text: str) -> list[str]:
     return text.split("\n") if text else []
 
 
-def _metadata_of(cell: "Cell | None") -> list[str]:
-    if cell is None or not (cell.metadata or cell.attachments):
+def _metadata_of(cell: "Cell | None", policy: Policy) -> list[str]:
+    if cell is None or (policy.outputs and not (cell.metadata or cell.attachments)):
         return []
-    return cell_metadata_lines(cell)
+    return cell_metadata_lines(cell, policy)
 
 
-def _about(notebook: "Notebook | None") -> list[str]:
-    return [] if notebook is None else [head_line(notebook), *notebook_metadata_lines(notebook)]
+def _about(notebook: "Notebook | None", policy: Policy) -> list[str]:
+    return [] if notebook is None else [head_line(notebook), *notebook_metadata_lines(notebook, policy)]

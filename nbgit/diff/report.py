@@ -5,6 +5,7 @@ from nbgit.diff.palette import Palette
 from nbgit.diff.render_terminal import CONTEXT, remark, render_changes, render_edits
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import Notebook, read_cells
+from nbgit.notebook.policy import Policy
 from nbgit.notebook.text import visible
 
 TYPE_CHECKING = False
@@ -38,12 +39,14 @@ def report(
     context: int = CONTEXT,
     prefixes: tuple[str, str] = ("a/", "b/"),
     extended: "Sequence[str]" = (),
+    policy: Policy | None = None,
 ) -> str:
     """Return the diff of one file as text, "" where nothing differs.
 
-    `extended` are header lines that git supplied (renames); `context` lines stand around each change.
+    `extended` are header lines that git supplied (renames); `context` lines stand around each change; what `policy`
+    (None: the defaults) calls volatile is left out.
     """
-    body = list(_body(before, after, palette, context, prefixes))
+    body = list(_body(before, after, palette, context, prefixes, policy))
     same_mode = before.mode == after.mode or before.data is None or after.data is None
     if not body and same_mode and not extended and before.data == after.data:
         return ""
@@ -73,7 +76,14 @@ def header(
     return lines
 
 
-def _body(before: Side, after: Side, palette: Palette, context: int, prefixes: tuple[str, str]) -> "Iterator[str]":
+def _body(
+    before: Side,
+    after: Side,
+    palette: Palette,
+    context: int,
+    prefixes: tuple[str, str],
+    policy: Policy | None,
+) -> "Iterator[str]":
     if before.data == after.data:
         return
     try:
@@ -81,7 +91,7 @@ def _body(before: Side, after: Side, palette: Palette, context: int, prefixes: t
     except NotANotebook:
         yield from _plain_body(before, after, palette, context, prefixes)
         return
-    lines = list(render_changes(changes(old, new), palette, context))
+    lines = list(render_changes(changes(old, new, policy), palette, context))
     yield from lines or [remark(_why_nothing_shows(old, new), palette)]
 
 

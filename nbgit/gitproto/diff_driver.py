@@ -10,8 +10,9 @@ import os
 import sys
 
 from nbgit.diff.report import Side, report
-from nbgit.gitproto.git_settings import DiffSettings, read_diff_settings, stdout_is_terminal
+from nbgit.gitproto.git_settings import read_diff_settings, stdout_is_terminal
 from nbgit.gitproto.textconv import write_all
+from nbgit.gitproto.working_policy import working_policy
 
 
 def run(arguments: list[str]) -> int:
@@ -38,7 +39,7 @@ def _diff(arguments: list[str]) -> str:
     path, old_file, old_oid, old_mode, new_file, new_oid, new_mode = arguments[:7]
     new_path = arguments[7] if len(arguments) == 9 else path
     extended = arguments[8].rstrip("\n").split("\n") if len(arguments) == 9 else []
-    settings = _settings()
+    settings = read_diff_settings(os.environ, stdout_is_terminal())
     before = Side(path, _read(old_file), old_mode, old_oid)
     after = Side(new_path, _read(new_file), new_mode, new_oid)
     return report(
@@ -48,11 +49,8 @@ def _diff(arguments: list[str]) -> str:
         context=settings.context,
         prefixes=settings.prefixes,
         extended=extended,
+        policy=working_policy(),
     )
-
-
-def _settings() -> DiffSettings:
-    return read_diff_settings(os.environ, stdout_is_terminal())
 
 
 def _read(path: str) -> bytes | None:

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from nbgit.gitproto.working_policy import working_policy
 from nbgit.notebook.text import readable_text
 
 
@@ -22,7 +23,7 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"nbgit: {arguments[0]}: {error.strerror or error}\n")
         return 1
     try:
-        text = readable_text(data)
+        text = readable_text(data, working_policy())
     except Exception as error:  # a bug: the raw text still is a diff
         from nbgit.store.log import log_bug
 

@@ -17,6 +17,7 @@ from nbgit.merge.conflicts import Markers
 from nbgit.merge.objects import JsonObject, ValueConflict, dump, load, merge_objects, write_list
 from nbgit.merge.three_way import merge_lines
 from nbgit.notebook.cells import SOURCE_KEYS, Cell
+from nbgit.notebook.policy import Policy
 from nbgit.notebook.text import shorten
 
 TYPE_CHECKING = False
@@ -58,7 +59,7 @@ def merge_cell(
         return None
     if base is None:
         return MergedCell(kept.text)
-    if not CellChange(base.cell, kept.cell).shows:
+    if not CellChange(base.cell, kept.cell, Policy()).shows:
         return None
     return enclose(kept, markers, kept is ours, "deleted this cell", "edited it")
 

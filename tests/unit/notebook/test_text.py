@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from nbgit.notebook.policy import Policy
 from nbgit.notebook.text import is_made_up, readable_text, visible
 
 
@@ -99,6 +100,16 @@ def test_metadata_that_says_something_shows_a_leaf_a_line() -> None:
         "## slideshow.slide_type: slide",
     ]
     assert lines[7:] == ["## tags: parameters, slow", "x"]
+
+
+def test_a_policy_decides_what_is_volatile_and_what_is_kept() -> None:
+    kept = [{"output_type": "display_data", "data": {"text/plain": "x", "image/png": "iVBO"}, "metadata": {}}]
+    table = notebook(cell("code", "x", outputs=kept, metadata={"tags": ["keep_output"], "mine": 1}))
+    data = json.dumps(table).encode()
+    assert b"## mine: 1\n" in readable_text(data)
+    assert b"## kept output display_data image/png, text/plain, 97 characters, " in readable_text(data)
+    lean = readable_text(data, Policy(cell_metadata=("mine",), keep_tags=()))
+    assert lean.endswith(b"## cell [code]\n## tags: keep_output\nx\n")
 
 
 def test_an_attachment_is_one_line() -> None:
