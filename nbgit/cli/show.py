@@ -44,7 +44,7 @@ def command(
     """Write one output of one commit to a file or the terminal.
 
     Without --output it is the cell's first figure, or else its first output; without --cell the outputs are listed. In
-    a pipe the bytes come as they are; a terminal that can shows the picture.
+    a pipe the bytes come as they are; a terminal that can shows the picture. Exits 1 where there is no such output.
     """
     repository = find_repository(os.getcwd(), os.environ)
     link_missing(repository)
@@ -56,7 +56,8 @@ def command(
         return _list_outputs(payloads, target)
     chosen = _choose(payloads, cell, cell_id, output, mime)
     if chosen is None:
-        raise TargetNotFound(_why_not(target, cell, cell_id, output, mime))
+        click.echo(visible(_why_not(target, cell, cell_id, output, mime)), err=True)
+        return 1
     if file not in (None, "-"):
         _write_file(str(file), chosen.data, force=force)
     elif file is None and sys.stdout.isatty():
@@ -89,10 +90,10 @@ def _choose(
 
 
 def _why_not(target: str, cell: int | None, cell_id: str | None, output: int | None, mime: str | None) -> str:
-    place = f"cell {cell}" if cell is not None else f"cell {cell_id}"
+    place = f"Cell {cell}" if cell is not None else f"Cell {cell_id}"
     which = "no output" if output is None else f"no output {output}"
     kind = f" of type {mime}" if mime else ""
-    return f"{place} of {target} has {which}{kind}; `nbgit show {target}` lists what there is"
+    return f"{place} of {target} has {which}{kind}; `nbgit show {target}` lists what there is."
 
 
 def _list_outputs(payloads: list[Payload], target: str) -> int:
