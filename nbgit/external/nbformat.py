@@ -7,15 +7,24 @@ from nbgit.errors import NotANotebook
 
 
 def upgrade(notebook_bytes: bytes) -> dict[str, Any]:
-    """Return a notebook of any format as nbformat's v4 document; raises NotANotebook."""
+    """Return a notebook of any format as nbformat's v4 document; raises NotANotebook.
+
+    Nothing is added to a v4 notebook. nbformat gives upgraded cells random ids; here they count the cells, so that
+    the same bytes always give the same document.
+    """
     nbformat = _nbformat()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            document: dict[str, Any] = nbformat.reads(notebook_bytes.decode("utf-8-sig", "surrogatepass"), as_version=4)
+            document = nbformat.reader.reads(notebook_bytes.decode("utf-8-sig", "surrogatepass"))
+            if document.nbformat < 4:
+                document = nbformat.convert(document, 4)
+                for index, cell in enumerate(document.cells):
+                    cell["id"] = f"{index:08x}"
     except Exception as error:  # nbformat lets KeyError, AttributeError and more through for what is no notebook
         raise NotANotebook(f"not a notebook that nbformat reads ({type(error).__name__}: {error})") from error
-    return document
+    upgraded: dict[str, Any] = document
+    return upgraded
 
 
 def problem_with(notebook_bytes: bytes) -> str:
