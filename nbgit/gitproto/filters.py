@@ -5,8 +5,8 @@ from hashlib import sha256
 
 from nbgit.errors import NbgitError, PolicyInvalid
 from nbgit.notebook.policy import Policy
-from nbgit.notebook.spans import split
-from nbgit.store.captures import NOTHING, CaptureStore, Known
+from nbgit.notebook.spans import Split, split
+from nbgit.store.captures import NOTHING, CaptureStore
 from nbgit.store.objects import ObjectReader, object_id
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository
@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.store.lookup import Lookup as Lookup
 
-MEMO_BYTES = 1 << 20  # once a process has cleaned this much, starting git to read sources is quicker than splitting
+MEMO_BYTES = 1 << 20  # past this, reading the sources of notebooks seen before from git is quicker than splitting
 
 
 class Filters:
@@ -44,25 +44,24 @@ class Filters:
         policy, captures = self._read_tools()
         digest = sha256(data).hexdigest()
         known = captures.known(digest)
-        if known is not None and (source := self._remembered(known, len(data))) is not None:
-            return source
+        self._cleaned += len(data)
+        if self._cleaned > MEMO_BYTES:
+            source_oid = known.source_oid if known is not None else captures.source_of(path, digest)
+            if source_oid is not None and (source := self._reader.read(source_oid)) is not None:
+                return source
         parts = split(data, policy)
         if parts is None or not (parts.spans or parts.can_run):
             return data
         if known is None:
-            self._capture(captures, path, object_id("blob", parts.source, self._repository.hash_name), digest, data)
+            self._capture(captures, path, digest, data, parts)
         return parts.source
 
-    def _capture(self, captures: CaptureStore, path: str, source_oid: str, digest: str, data: bytes) -> None:
+    def _capture(self, captures: CaptureStore, path: str, digest: str, data: bytes, parts: Split) -> None:
+        source_oid = object_id("blob", parts.source, self._repository.hash_name)
         try:
-            captures.put(path, source_oid, digest, data)
+            captures.put(path, source_oid, digest, data, parts)
         except OSError as error:
             self._say(f"the outputs of {path} could not be captured ({error.strerror}); the file itself is untouched")
-
-    def _remembered(self, known: Known, size: int) -> bytes | None:
-        """Return the source of a notebook that was split before, if reading it from git is quicker than that."""
-        self._cleaned += size
-        return self._reader.read(known.source_oid) if self._cleaned > MEMO_BYTES else None
 
     def smudge(self, path: str, data: bytes, blob: str | None = None, treeish: str | None = None) -> bytes:
         """Return the notebook that belongs to a source: with the outputs that are known for it, else as it is.

@@ -2,10 +2,11 @@
 
 A capture is one notebook's bytes as seen at one moment, in a file of its own:
 
-    <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>
-    <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>.past
+    <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>-<policy key>
+    <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>-<policy key>.past
     <git-common-dir>/nbgit/captures/<path key>/path         the notebook's path
 
+The file is the notebook, byte for byte, and a last line that says how it was split (so that it need not be again).
 The whole notebook and not only its volatile part, because what was never added has its source nowhere else. A file
 appears whole or not at all (written beside, then renamed), so no lock is needed and a crash leaves nothing half done.
 When a commit is linked its capture is in a snapshot; then the file goes, and its digest stays in `known`, so that
@@ -18,32 +19,51 @@ import time
 from hashlib import sha256
 
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.spans import Split, apply_spans, encode_spans, split
 from nbgit.store.repository import Repository
 
 PAST = ".past"
+TRAILER = b"\nnbgit-capture 1 "  # ends the notebook in a capture's file; one line of JSON follows
 NOTHING = "-"  # in `known`, in place of a snapshot's id: these bytes are a source as it came, with no outputs known
 
 
 class Capture:
     """One capture on disk: `taken` in nanoseconds since 1970 (UTC), `digest` the sha256 of the notebook, in hex."""
 
-    __slots__ = ("digest", "file", "path", "source_oid", "taken")
+    __slots__ = ("digest", "file", "path", "policy_key", "source_oid", "taken")
 
-    def __init__(self, path: str, taken: int, source_oid: str, digest: str, file: str) -> None:
+    def __init__(self, path: str, file: str) -> None:
+        taken, self.source_oid, self.digest, self.policy_key = os.path.basename(file).split("-")
         self.path = path
-        self.taken = taken
-        self.source_oid = source_oid
-        self.digest = digest
+        self.taken = int(taken)
         self.file = file
 
-    def read(self) -> bytes | None:
-        """Return the notebook's bytes, or None where they are gone or damaged."""
+    def read(self, policy: Policy) -> tuple[bytes, Split] | None:
+        """Return the notebook's bytes and its split under `policy`, or None where they are gone or damaged."""
         try:
             with open(self.file, "rb") as file:
-                data = file.read()
+                content = file.read()
         except OSError:
             return None
-        return data if sha256(data).hexdigest() == self.digest else None
+        end = content.rfind(TRAILER)
+        data = content[:end]
+        if end < 0 or sha256(data).hexdigest() != self.digest:
+            return None
+        recorded = self.policy_key == policy.key
+        parts = _recorded_split(data, content[end + len(TRAILER) :]) if recorded else None
+        parts = parts or split(data, policy)
+        return None if parts is None else (data, parts)
+
+
+def _recorded_split(data: bytes, trailer: bytes) -> Split | None:
+    """Return the split that was recorded with a capture, or None where the record is damaged."""
+    import json
+
+    try:
+        found = json.loads(trailer)
+        return apply_spans(data, found["spans"], found["can_run"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 class Known:
@@ -60,17 +80,18 @@ class CaptureStore:
     """The captures of one repository."""
 
     def __init__(self, repository: Repository, policy: Policy) -> None:
+        self._policy = policy
         self._root = os.path.join(repository.nbgit_dir, "captures")
         self._known = os.path.join(repository.nbgit_dir, "known", policy.key)
         self._shards: dict[str, bytes] = {}
 
-    def put(self, path: str, source_oid: str, digest: str, data: bytes) -> None:
-        """Keep `data`, the notebook at `path` with this digest, unless the path's newest capture holds it already.
+    def put(self, path: str, source_oid: str, digest: str, data: bytes, parts: Split) -> None:
+        """Keep `data`, the notebook at `path` with this digest and split, unless the path's newest capture is it.
 
         Raises OSError where it can't be written.
         """
         directory = self._directory(path)
-        ending = f"-{source_oid}-{digest}"
+        ending = f"-{source_oid}-{digest}-{self._policy.key}"
         names = _listing(directory)
         name = f"{time.time_ns():020d}{ending}"
         same = [old for old in names if old.endswith(ending)]
@@ -81,12 +102,22 @@ class CaptureStore:
         if not names:
             os.makedirs(directory, exist_ok=True)
             write_whole(os.path.join(directory, "path"), path.encode("utf-8", "surrogateescape"))
-        write_whole(os.path.join(directory, name), data)
+        can_run = b"true" if parts.can_run else b"false"
+        spans = encode_spans(parts.spans)
+        trailer = b'{"can_run":%b,"spans":%b}\n' % (can_run, spans)
+        write_whole(os.path.join(directory, name), data, TRAILER, trailer)
+
+    def source_of(self, path: str, digest: str) -> str | None:
+        """Return the source oid of the notebook with this digest, if it was captured at `path` under this policy."""
+        for name in _listing(self._directory(path)):
+            if name.endswith(f"-{digest}-{self._policy.key}"):
+                return name.split("-")[1]
+        return None
 
     def of_path(self, path: str) -> list[Capture]:
         """Return the captures of one path, newest first."""
         directory = self._directory(path)
-        return [_capture(path, directory, name) for name in reversed(_listing(directory))]
+        return [Capture(path, os.path.join(directory, name)) for name in reversed(_listing(directory))]
 
     def all(self) -> list[Capture]:
         """Return every capture, newest first."""
@@ -95,7 +126,7 @@ class CaptureStore:
             directory = os.path.join(self._root, key)
             path = _read(os.path.join(directory, "path")).decode("utf-8", "surrogateescape")
             if path:
-                found += [_capture(path, directory, name) for name in _listing(directory)]
+                found += [Capture(path, os.path.join(directory, name)) for name in _listing(directory)]
         found.sort(key=lambda capture: capture.taken, reverse=True)
         return found
 
@@ -159,12 +190,12 @@ class CaptureStore:
         return os.path.join(self._root, sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:24])
 
 
-def write_whole(file: str, data: bytes) -> None:
+def write_whole(file: str, *pieces: bytes) -> None:
     """Write a file so that it is there whole or not at all: beside it, then renamed over it."""
     beside = f"{file}.{os.getpid()}.{time.monotonic_ns()}.new"
     try:
         with open(beside, "wb") as stream:
-            stream.write(data)
+            stream.writelines(pieces)
         os.replace(beside, file)
     except BaseException:
         try:
@@ -174,14 +205,9 @@ def write_whole(file: str, data: bytes) -> None:
         raise
 
 
-def _capture(path: str, directory: str, name: str) -> Capture:
-    taken, source_oid, digest = name.split("-")
-    return Capture(path, int(taken), source_oid, digest, os.path.join(directory, name))
-
-
 def _listing(directory: str) -> list[str]:
     """Return the names of the captures in one directory, oldest first."""
-    return [name for name in _names(directory) if name.count("-") == 2 and "." not in name]
+    return [name for name in _names(directory) if name.count("-") == 3 and "." not in name]
 
 
 def _names(directory: str) -> list[str]:

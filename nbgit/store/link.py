@@ -9,7 +9,6 @@ import time
 
 from nbgit.errors import GitFailed, NbgitError
 from nbgit.notebook.policy import Policy
-from nbgit.notebook.spans import split
 from nbgit.notebook.text import readable_text
 from nbgit.store.captures import Capture, CaptureStore
 from nbgit.store.changes import NotebookChange, changed_notebooks, rerun_notebooks
@@ -19,7 +18,7 @@ from nbgit.store.objects import ObjectReader, ObjectSink, object_id
 from nbgit.store.policy_file import load_policy
 from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, read_refs, swap_refs
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import DOCUMENT, build_snapshot, read_document
+from nbgit.store.snapshots import DOCUMENT, SnapshotWriter, read_document
 from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
 from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.store.worktree import digest_of_worktree_file
@@ -72,6 +71,7 @@ class _Linker:
         self._captures = captures
         self._reader = reader
         self._sink = ObjectSink(repository)
+        self._writer = SnapshotWriter(self._sink)
         self._lookup = Lookup(repository, self._policy, captures, reader)
         self._texts: dict[str, bytes] = {}
 
@@ -98,14 +98,14 @@ class _Linker:
 
     def _build(self, capture: Capture) -> str | None:
         """Return the id of the snapshot that holds this capture, or None where it can't be made."""
-        notebook = capture.read()
-        parts = split(notebook, self._policy) if notebook is not None else None
-        if notebook is None or parts is None:
+        found = capture.read(self._policy)
+        if found is None:
             return None
+        notebook, parts = found
         if object_id("blob", parts.source, self._repository.hash_name) != capture.source_oid:
             return None  # captured under another policy; it stays a capture
         self._texts[capture.source_oid] = readable_text(parts.source)
-        return build_snapshot(notebook, capture.digest, parts, capture.source_oid, self._sink)
+        return self._writer.write(notebook, capture.digest, parts, capture.source_oid)
 
     def write(self, links: list[_Link]) -> None:
         """Write snapshots, entries and the textconv cache, and move their refs together."""

@@ -43,13 +43,13 @@ class Lookup:
         `oid` is the source's blob id; `treeish` the commit that is being checked out, where git told.
         """
         for capture in self._captures.of_path(path):
-            if capture.source_oid == oid and (found := self._checked(capture.read(), source)):
+            if capture.source_oid == oid and (found := self._read_capture(capture, source)):
                 return found
         for snapshot_id in self._snapshots_for(path, oid, treeish):
             if found := self.read_checked(snapshot_id, oid, source):
                 return found
         for capture in self._captures_of_source(oid):
-            if found := self._checked(capture.read(), source):
+            if found := self._read_capture(capture, source):
                 return found
         return self._cell_by_cell(path, source)
 
@@ -120,13 +120,18 @@ class Lookup:
         except NbgitError:
             return None  # damaged or of a later version: the next place may know; `nbgit doctor` tells
 
+    def _read_capture(self, capture: Capture, source: bytes) -> bytes | None:
+        found = capture.read(self._policy)
+        return found[0] if found is not None and found[1].source == source else None
+
     def _checked(self, notebook: bytes | None, source: bytes) -> bytes | None:
         parts = split(notebook, self._policy) if notebook is not None else None
         return notebook if parts is not None and parts.source == source else None
 
     def _cell_by_cell(self, path: str, source: bytes) -> bytes | None:
         """Return the source with the outputs of those cells that an earlier version of the path has unchanged."""
-        donors = [data for capture in self._captures.of_path(path)[:DONORS] if (data := capture.read()) is not None]
+        captured = [capture.read(self._policy) for capture in self._captures.of_path(path)[:DONORS]]
+        donors = [found[0] for found in captured if found is not None]
         if self._has_snapshots:
             for oid in self._earlier_sources(path)[:DONORS]:
                 earlier = self._reader.read(oid)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "nbgit-snapshot", 1
 DOCUMENT = "snapshot.json"
 INLINE_LIMIT = 512  # bytes; a shorter text stays in snapshot.json: a blob and its tree entry would cost more than it
+SEEN_LIMIT = 64 << 20  # bytes of decoded data that are remembered while snapshots are written
+TEXT_LEVEL = 4  # zlib's level for text: a third of the time of git's 6, and a twentieth larger until git repacks it
 SIZE_LIMIT = 64 << 20  # bytes of a snapshot.json; a larger one is refused when read
 _EXTENSIONS = {
     "image/png": "png",
@@ -42,11 +44,71 @@ _EXTENSIONS = {
 _COMPRESSED = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "video/", "audio/")
 
 
-class _Builder:
-    """Collects one snapshot's payload files and document."""
+class SnapshotWriter:
+    """Gives snapshots to a sink; a figure that stands in several notebooks (copies, versions) is decoded once."""
 
     def __init__(self, sink: ObjectSink) -> None:
         self.sink = sink
+        self._seen: dict[tuple[str, bytes], _Stored | None] = {}
+        self._seen_bytes = 0
+
+    def store(self, mime: str, raw: bytes) -> "_Stored | None":
+        """Store the datum that stands as `raw` in a notebook, or return None where no form reproduces it."""
+        key = (mime, raw)
+        if key not in self._seen:
+            found = decode(mime, raw)
+            self._seen[key] = _Stored(self.sink, mime, *found) if found else None
+            self._seen_bytes += len(raw)
+            if self._seen_bytes > SEEN_LIMIT:
+                self._seen.clear()
+                self._seen_bytes = 0
+            return self._seen.get(key) or (_Stored(self.sink, mime, *found) if found else None)
+        return self._seen[key]
+
+    def write(self, notebook: bytes, digest: str, parts: Split, source_oid: str) -> str:
+        """Give the snapshot of `notebook` (its sha256 is `digest`, its split is `parts`) to the sink; return its id.
+
+        Whatever is stored decoded has been encoded again and compared (`decode`); all else is stored as it stands.
+        """
+        builder = _Builder(self)
+        facts = cell_facts(parts)
+        cells: dict[int, dict[str, Any]] = {}
+        for span in parts.spans:
+            index = span.cell_index
+            if index >= 0 and index not in cells:
+                cell_id, count = facts.get(index, (None, None))
+                cells[index] = {"index": index, "id": cell_id, "execution_count": count, "outputs": []}
+            builder.span(span, cells[index] if span.kind == "outputs" else None)
+        document = {
+            "format": FORMAT,
+            "version": VERSION,
+            "source": source_oid,
+            "notebook": {"digest": f"sha256:{digest}", "size": len(notebook)},
+            "cells": [cell for _, cell in sorted(cells.items())],
+            "splices": builder.splices,
+        }
+        text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":")) + "\n"
+        return builder.tree(text.encode("ascii"))
+
+
+class _Stored:
+    """A datum that was given to the sink."""
+
+    __slots__ = ("digest", "form", "oid", "size")
+
+    def __init__(self, sink: ObjectSink, mime: str, payload: bytes, form: "dict[str, Any]") -> None:
+        self.oid = sink.add("blob", payload, level=0 if mime.startswith(_COMPRESSED) else TEXT_LEVEL)
+        self.digest = "sha256:" + sha256(payload).hexdigest()
+        self.size = len(payload)
+        self.form = form
+
+
+class _Builder:
+    """Collects one snapshot's payload files and document."""
+
+    def __init__(self, writer: SnapshotWriter) -> None:
+        self.writer = writer
+        self.sink = writer.sink
         self.directories: dict[str, dict[str, tuple[str, str]]] = {}
         self.cells: list[dict[str, Any]] = []
         self.splices: list[list[Any]] = []
@@ -59,19 +121,22 @@ class _Builder:
         for datum in output_layout(raw) if cell is not None else ():
             assert cell is not None
             long = datum.end - datum.start >= INLINE_LIMIT and datum.mime != ERROR
-            found = decode(datum.mime, raw[datum.start : datum.end]) if long else None
-            payload = found[0] if found else datum.payload(raw)
-            shown = {"mime": datum.mime, "digest": "sha256:" + sha256(payload).hexdigest(), "size": len(payload)}
+            stored = self.writer.store(datum.mime, raw[datum.start : datum.end]) if long else None
+            shown: dict[str, Any] = {"mime": datum.mime}
+            if stored is None:
+                payload = datum.payload(raw)
+                shown |= {"digest": "sha256:" + sha256(payload).hexdigest(), "size": len(payload)}
+            else:
+                shown |= {"digest": stored.digest, "size": stored.size, "file": self._name(cell, datum, stored.oid)}
+                parts += (_text(raw[taken : datum.start]), {"file": shown["file"], **stored.form})
+                taken = datum.end
             while len(cell["outputs"]) <= datum.output_index:
                 cell["outputs"].append({"type": datum.output_type, "payloads": []})
             cell["outputs"][datum.output_index]["payloads"].append(shown)
-            if found and len(payload) >= INLINE_LIMIT:
-                shown["file"] = self._store(cell, datum, payload)
-                parts += (_text(raw[taken : datum.start]), {"file": shown["file"], **found[1]})
-                taken = datum.end
         self.splices.append([span.offset, span.size, [*parts, _text(raw[taken:])]])
 
-    def _store(self, cell: "dict[str, Any]", datum: Datum, payload: bytes) -> str:
+    def _name(self, cell: "dict[str, Any]", datum: Datum, oid: str) -> str:
+        """Put a payload into the snapshot's directories and return its name there."""
         directory = str(cell["index"]) + ("-" + safe if (safe := _safe(cell["id"])) else "")
         files = self.directories.setdefault(directory, {})
         extension = _EXTENSIONS.get(datum.mime) or ("json" if "json" in datum.mime else "txt")
@@ -80,8 +145,7 @@ class _Builder:
         while name in files:
             name = f"{datum.output_index}.{serial}.{extension}"
             serial += 1
-        level = 0 if datum.mime.startswith(_COMPRESSED) else 6
-        files[name] = (BLOB, self.sink.add("blob", payload, level=level))
+        files[name] = (BLOB, oid)
         return f"cells/{directory}/{name}"
 
     def tree(self, document: bytes) -> str:
@@ -93,32 +157,6 @@ class _Builder:
             }
             entries["cells"] = (TREE, self.sink.add("tree", encode_tree(cells)))
         return self.sink.add("tree", encode_tree(entries))
-
-
-def build_snapshot(notebook: bytes, digest: str, parts: Split, source_oid: str, sink: ObjectSink) -> str:
-    """Give the snapshot of `notebook` (its sha256 is `digest`, its split is `parts`) to the sink and return its id.
-
-    Whatever is stored decoded has been encoded again and compared (`decode`); all else is stored as it stands.
-    """
-    builder = _Builder(sink)
-    facts = cell_facts(parts)
-    cells: dict[int, dict[str, Any]] = {}
-    for span in parts.spans:
-        index = span.cell_index
-        if index >= 0 and index not in cells:
-            cell_id, count = facts.get(index, (None, None))
-            cells[index] = {"index": index, "id": cell_id, "execution_count": count, "outputs": []}
-        builder.span(span, cells[index] if span.kind == "outputs" else None)
-    document = {
-        "format": FORMAT,
-        "version": VERSION,
-        "source": source_oid,
-        "notebook": {"digest": f"sha256:{digest}", "size": len(notebook)},
-        "cells": [cell for _, cell in sorted(cells.items())],
-        "splices": builder.splices,
-    }
-    text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":")) + "\n"
-    return builder.tree(text.encode("ascii"))
 
 
 def read_document(content: bytes | None) -> "dict[str, Any]":
