@@ -52,7 +52,11 @@ class Document:
         worksheets = self.top.values["worksheets"]
         (start, end), *_ = elements(worksheets, 0)[0]
         sheet = JsonObject(worksheets[start:end])
-        return worksheets[:start] + sheet.write({**sheet.values, "cells": array}, sheet.keys) + worksheets[end:]
+        return (
+            worksheets[:start]
+            + sheet.write({**sheet.values, "cells": array}, {"cells": '"cells": ', **sheet.keys})
+            + worksheets[end:]
+        )
 
     def _find_cells(self) -> str:
         if "cells" in self.top.values:

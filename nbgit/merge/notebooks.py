@@ -89,7 +89,7 @@ class _Sides:
         if conflicts:
             cells.insert(0, self._note_cell(conflicts))
         texts = [cell.text for cell in cells]
-        if (load(top.values.get("nbformat", "0")), load(top.values.get("nbformat_minor", "0"))) >= (4, 5):
+        if (_number(top.values.get("nbformat")), _number(top.values.get("nbformat_minor"))) >= (4, 5):
             texts = with_unique_ids(texts)
         values = {**top.values, self.ours.cells_key: self.ours.with_cells(texts, self.theirs)}
         tails = [document.tail if document else "" for document in (self.base, self.ours, self.theirs)]
@@ -102,7 +102,7 @@ class _Sides:
         self, path: str, base: str | None, ours: str | None, theirs: str | None
     ) -> tuple[str | None, bool] | None:
         if path in ("nbformat", "nbformat_minor") and ours is not None and theirs is not None:
-            return (ours if load(ours) >= load(theirs) else theirs), True
+            return (ours if _number(ours) >= _number(theirs) else theirs), True
         if path in BY_RULE:
             return (ours if ours is not None else theirs), True
         return None
@@ -146,6 +146,12 @@ def _new_id(text: str, taken: set[str]) -> str:
     while f'"{number:08x}"' in taken:
         number = (number + 1) & 0xFFFFFFFF
     return f'"{number:08x}"'
+
+
+def _number(text: str | None) -> int:
+    """Return the whole number in a JSON text, 0 for anything else."""
+    value = load(text) if text is not None else 0
+    return value if isinstance(value, int) else 0
 
 
 def _without_cells(document: Document) -> str:

@@ -149,3 +149,23 @@ def test_two_files_in_nbdimes_format(box: GitBox) -> None:
 def test_a_driver_call_that_is_not_gits_is_a_usage_error(box: GitBox) -> None:
     assert box.nbgit("diff-driver", "one", "two").code == 2
     assert box.nbgit("diff-driver", "some/path.ipynb").out == "* Unmerged path some/path.ipynb\n"
+
+
+def test_a_failure_of_the_driver_is_logged_and_leaves_the_diff_to_git(repo: GitBox) -> None:
+    arguments = ["gone.ipynb", "/nonexistent/file", "1" * 40, "100644", "fits/n.ipynb", "0" * 40, "100644"]
+    assert repo.nbgit("diff-driver", *arguments).code == 0
+    assert "FileNotFoundError" in repo.read(".git/nbgit/nbgit.log").decode()
+
+
+def test_the_committed_policy_decides_what_is_left_out(repo: GitBox) -> None:
+    repo.write(".nbgit.toml", b'[volatile]\ncell_metadata = ["mine"]\n')
+    repo.write("n.ipynb", notebook(code("x", metadata={"mine": 1, "other": 1}, id="a")))
+    repo.commit("policy")
+    repo.write("n.ipynb", notebook(code("x", metadata={"mine": 2, "other": 2}, id="a")))
+    changed = ["-other: 1", "+other: 2"]
+    assert [
+        line for line in repo.git("diff", "n.ipynb").splitlines() if line[1:2] in "mo" and line[0] in "+-"
+    ] == changed
+    out = repo.git("diff", "--no-ext-diff", "n.ipynb")
+    assert "mine" not in out
+    assert "-## other: 1\n+## other: 2\n" in out

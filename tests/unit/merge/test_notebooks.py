@@ -116,3 +116,14 @@ def test_formats_are_not_mixed() -> None:
     old = b'{"metadata": {}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": []}]}'
     with pytest.raises(NotANotebook, match="different formats"):
         merge_notebooks(old, notebook(ONE), old + b"\n")
+
+
+def test_a_version_that_is_no_number_and_a_worksheet_without_cells_are_no_trouble() -> None:
+    odd = notebook(ONE).replace(b'"nbformat_minor": 5', b'"nbformat_minor": [5]')
+    merged = merge_notebooks(notebook(ONE), odd, notebook(TWO, minor=4))
+    assert b'"nbformat_minor": 4' in merged.data
+    sheets = [
+        b'{"nbformat": 3, "metadata": {"name": "%s"}, "worksheets": [{%s}]}' % pair
+        for pair in ((b"a", b""), (b"a", b'"cells": [{"cell_type": "markdown", "source": "x"}]'), (b"b", b""))
+    ]
+    assert [cell.source for cell in read_cells(merge_notebooks(sheets[0], sheets[2], sheets[1]).data).cells] == ["x"]
