@@ -1,7 +1,8 @@
 """Ring 4: `nbgit filter-process`: git's long-running filter protocol, version 2 (gitattributes(5)).
 
 One process serves one git command, clean and smudge together. Nothing but packets goes to stdout; no lock is held
-across requests; a file that can't be filtered gets `status=error` and never takes the others down.
+across requests; a file that can't be filtered gets `status=error` and never takes the others down. Where git allows it,
+smudging is delayed: many notebooks are then read from git in three exchanges instead of three each.
 """
 
 import os
@@ -12,6 +13,8 @@ from nbgit.gitproto.filters import Filters, explain
 from nbgit.gitproto.pktline import PacketReader, PacketWriter
 from nbgit.store.repository import find_repository
 
+CHUNK = 32  # delayed files that are smudged, and held in memory, at a time
+
 
 def run(arguments: list[str]) -> int:
     """Serve git on stdin and stdout until it closes them."""
@@ -20,13 +23,17 @@ def run(arguments: list[str]) -> int:
     _shake_hands(reader, writer)
     repository = find_repository(os.getcwd(), os.environ)
     with Filters(repository) as filters:
+        session = _Session(filters, writer)
         while (header := reader.lines()) is not None:
             request = dict(line.split("=", 1) for line in header if "=" in line)
+            if request.get("command") == "list_available_blobs":
+                session.list_available()
+                continue
             try:
                 content = reader.content()
             except EOFError:
                 break  # git was interrupted in the middle of a file
-            _answer(request, content, filters, writer)
+            session.answer(request, content)
     return 0
 
 
@@ -48,20 +55,49 @@ def _shake_hands(reader: PacketReader, writer: PacketWriter) -> None:
         raise ProtocolError("this is for git to start (filter.nbgit.process); for one file use `nbgit clean FILE`")
     writer.lines("git-filter-server", "version=2")
     offered = reader.lines() or []
-    writer.lines(*(line for line in ("capability=clean", "capability=smudge") if line in offered))
+    writer.lines(*(line for line in ("capability=clean", "capability=smudge", "capability=delay") if line in offered))
 
 
-def _answer(request: dict[str, str], content: bytes, filters: Filters, writer: PacketWriter) -> None:
-    path = request.get("pathname", "")
-    try:
-        if request.get("command") == "clean":
-            result = filters.clean(path, content)
+class _Session:
+    """The answers to one git process."""
+
+    def __init__(self, filters: Filters, writer: PacketWriter) -> None:
+        self._filters = filters
+        self._writer = writer
+        self._delayed: dict[str, tuple[bytes, str | None, str | None]] = {}
+        self._ready: dict[str, bytes] = {}
+
+    def answer(self, request: dict[str, str], content: bytes) -> None:
+        """Answer one clean or smudge request."""
+        path = request.get("pathname", "")
+        blob, treeish = request.get("blob"), request.get("treeish")
+        if path in self._ready:
+            self._send(self._ready.pop(path))
+        elif request.get("command") == "clean":
+            try:
+                result = self._filters.clean(path, content)
+            except NbgitError as error:
+                sys.stderr.write(explain(error, path))
+                self._writer.lines("status=error")
+                return
+            self._send(result)
+        elif request.get("can-delay") == "1":
+            self._delayed[path] = (content, blob, treeish)
+            self._writer.lines("status=delayed")
         else:
-            result = filters.smudge(path, content, request.get("blob"), request.get("treeish"))
-    except NbgitError as error:
-        sys.stderr.write(explain(error, path))
-        writer.lines("status=error")
-        return
-    writer.lines("status=success")
-    writer.content(result)
-    writer.lines()
+            self._send(self._filters.smudge(path, content, blob, treeish))
+
+    def list_available(self) -> None:
+        """Smudge the next delayed files and tell git which they are; none when all are done."""
+        paths = list(self._delayed)[:CHUNK]
+        self._filters.prefetch([blob for path in paths if (blob := self._delayed[path][1])])
+        for path in paths:
+            content, blob, treeish = self._delayed.pop(path)
+            self._ready[path] = self._filters.smudge(path, content, blob, treeish)
+        self._writer.lines(*(f"pathname={path}" for path in paths))
+        self._writer.lines("status=success")
+
+    def _send(self, result: bytes) -> None:
+        self._writer.lines("status=success")
+        self._writer.content(result)
+        self._writer.lines()

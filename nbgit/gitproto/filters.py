@@ -84,19 +84,34 @@ class Filters:
             self._say(f"{error}; the defaults are used to check out")
             policy = Policy()
             captures = CaptureStore(self._repository, policy)
+        if not data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+            return data
+        lookup = self._read_lookup(policy, captures)
+        oid = blob or object_id("blob", data, self._repository.hash_name)
+        notebook = lookup.notebook_for(path, data, oid, treeish)
+        if notebook is not None:
+            return notebook
         parts = split(data, policy)
         if parts is None or parts.source != data or not parts.can_run:
             return data  # no notebook, or its outputs are in the history itself, or it can't have any
+        notebook = lookup.cell_by_cell(path, data)
+        if notebook is None:
+            captures.remember(sha256(data).hexdigest(), NOTHING, oid)
+        return notebook or data
+
+    def prefetch(self, blobs: list[str]) -> None:
+        """Read ahead what smudging these blobs will take; never fails."""
+        try:
+            self._read_lookup(*self._read_tools()).prefetch(blobs)
+        except NbgitError:
+            pass  # each blob's own smudge says what is wrong
+
+    def _read_lookup(self, policy: Policy, captures: CaptureStore) -> "Lookup":
         if self._lookup is None:
             from nbgit.store.lookup import Lookup
 
             self._lookup = Lookup(self._repository, policy, captures, self._reader)
-        oid = blob or object_id("blob", data, self._repository.hash_name)
-        notebook = self._lookup.notebook_for(path, data, oid, treeish)
-        if notebook is None:
-            captures.remember(sha256(data).hexdigest(), NOTHING, oid)
-            return data
-        return notebook
+        return self._lookup
 
     def _read_tools(self) -> tuple[Policy, CaptureStore]:
         """Return the policy and the captures kept under it; raises PolicyInvalid, each time anew."""

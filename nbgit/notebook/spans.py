@@ -105,7 +105,7 @@ KINDS = ("outputs", "count", "metadata")
 
 def encode_spans(spans: list[Span]) -> bytes:
     """Return where spans stand, as one line of JSON: [offset, size, raw size, cell index, kind] of each."""
-    rows = ["[%d,%d,%d,%d,%d]" % (s.offset, s.size, len(s.raw), s.cell_index, KINDS.index(s.kind)) for s in spans]
+    rows = [f"[{s.offset},{s.size},{len(s.raw)},{s.cell_index},{KINDS.index(s.kind)}]" for s in spans]
     return ("[" + ",".join(rows) + "]").encode("ascii")
 
 

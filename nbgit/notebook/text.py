@@ -36,7 +36,12 @@ def readable_text(notebook_bytes: bytes, policy: Policy | None = None) -> bytes:
         notebook = read_cells(notebook_bytes)
     except NotANotebook:
         return notebook_bytes
-    return "".join(line + "\n" for line in text_lines(notebook, policy or Policy())).encode("utf-8", "backslashreplace")
+    return notebook_text(notebook, policy or Policy())
+
+
+def notebook_text(notebook: Notebook, policy: Policy) -> bytes:
+    """Return the readable text of a notebook that was read already."""
+    return "".join([line + "\n" for line in text_lines(notebook, policy)]).encode("utf-8", "backslashreplace")
 
 
 def text_lines(notebook: Notebook, policy: Policy) -> "Iterator[str]":

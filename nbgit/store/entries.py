@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 
 
-def write_entry(notebooks: "dict[str, dict[str, Any]]") -> bytes:
-    """Return the note for a commit; `notebooks` is path -> (`snapshot`: its id, `document`: its snapshot.json)."""
-    ran = [(path, found["document"]) for path, found in sorted(notebooks.items()) if found["document"]["cells"]]
-    lines = [f"{printable(path)}  {describe(document)}" for path, document in ran] or ["no outputs"]
-    machine = {FORMAT: VERSION, "snapshots": {path: found["snapshot"] for path, found in notebooks.items()}}
+def write_entry(notebooks: dict[str, tuple[str, str]]) -> bytes:
+    """Return the note for a commit; `notebooks` is path -> (snapshot id, what `describe` says of it)."""
+    ran = [(path, summary) for path, (_, summary) in sorted(notebooks.items()) if summary]
+    lines = [f"{printable(path)}  {summary}" for path, summary in ran] or ["no outputs"]
+    machine = {FORMAT: VERSION, "snapshots": {path: snapshot_id for path, (snapshot_id, _) in notebooks.items()}}
     lines += ["", json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":"))]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
 
@@ -54,8 +54,13 @@ def read_entry(note: bytes) -> dict[str, str]:
 
 
 def describe(document: "dict[str, Any]") -> str:
-    """Return one line on what a snapshot shows: how many cells ran, in which order, and the figures."""
-    cells = document.get("cells", [])
+    """Return one line on what a snapshot shows (cells that ran, their order, the figures), or "" for nothing at all.
+
+    `document` is a checked snapshot.json.
+    """
+    cells = document["cells"]
+    if not cells:
+        return ""
     counts = [cell["execution_count"] for cell in cells if isinstance(cell.get("execution_count"), int)]
     figures = []
     for cell in cells:

@@ -7,25 +7,21 @@ compare-and-swap, and only then captures are settled. Interrupted anywhere, noth
 import random
 import time
 
-from nbgit.errors import GitFailed, NbgitError
+from nbgit.errors import GitFailed, NbgitError, SnapshotInvalid
 from nbgit.notebook.policy import Policy
-from nbgit.notebook.text import readable_text
+from nbgit.store.build import build_captures
 from nbgit.store.captures import Capture, CaptureStore
-from nbgit.store.changes import NotebookChange, changed_notebooks, rerun_notebooks
-from nbgit.store.entries import put_note, read_some_entries, write_entry
+from nbgit.store.changes import NotebookChange, changed_notebooks, raw_changes, rerun_notebooks
+from nbgit.store.entries import describe, put_note, read_some_entries, write_entry
 from nbgit.store.lookup import Lookup
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
 from nbgit.store.policy_file import load_policy
 from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, read_refs, swap_refs
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import DOCUMENT, SnapshotWriter, read_document
+from nbgit.store.snapshots import DOCUMENT, read_document
 from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
 from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.store.worktree import digest_of_worktree_file
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
 
 TRIES = 40
 README = b"""Written by nbgit (https://pypi.org/project/nbgit/): the outputs of this repository's notebooks.
@@ -34,11 +30,12 @@ by-source/<blob id of the notebook's source>/<snapshot id>/ holds snapshot.json 
 
 
 class _Link:
-    """One snapshot that one commit shows at one path."""
+    """One snapshot that one commit shows at one path, and what the entry says of it."""
 
-    def __init__(self, change: NotebookChange, snapshot_id: str, capture: Capture | None) -> None:
+    def __init__(self, change: NotebookChange, snapshot_id: str, summary: str, capture: Capture | None) -> None:
         self.change = change
         self.snapshot_id = snapshot_id
+        self.summary = summary
         self.capture = capture
 
 
@@ -71,55 +68,54 @@ class _Linker:
         self._captures = captures
         self._reader = reader
         self._sink = ObjectSink(repository)
-        self._writer = SnapshotWriter(self._sink)
         self._lookup = Lookup(repository, self._policy, captures, reader)
-        self._texts: dict[str, bytes] = {}
+        self._texts: dict[str, str] = {}
 
     def find(self, changes: list[NotebookChange]) -> list[_Link]:
-        """Return the links of these changes, with new snapshots already given to the sink."""
+        """Return the links of these changes; new snapshots are in git already, and nothing refers to them."""
+        captures = [self._capture_of(change) for change in changes]
+        wanted = {capture.file: capture for capture in captures if capture is not None}
+        built = dict(zip(wanted, build_captures(self._repository, self._policy, list(wanted.values())), strict=True))
         noted = read_some_entries(self._reader, list(dict.fromkeys(change.commit for change in changes)))
-        links = [self._find(change, noted.get(change.commit, {}).get(change.path)) for change in changes]
+        links: list[_Link | None] = []
+        for change, capture in zip(changes, captures, strict=True):
+            made = built[capture.file] if capture is not None else None
+            if made is not None:
+                self._texts[change.source_oid] = made.text_oid
+                links.append(_Link(change, made.snapshot_id, made.summary, capture))
+            else:
+                links.append(self._existing(change, noted.get(change.commit, {}).get(change.path)))
         return [link for link in links if link is not None]
 
-    def _find(self, change: NotebookChange, noted: str | None) -> _Link | None:
-        for capture in self._captures.of_path(change.path):
-            if capture.source_oid == change.source_oid and (snapshot_id := self._build(capture)):
-                return _Link(change, snapshot_id, capture)
+    def _capture_of(self, change: NotebookChange) -> Capture | None:
+        captures = self._captures.of_path(change.path)
+        return next((capture for capture in captures if capture.source_oid == change.source_oid), None)
+
+    def _existing(self, change: NotebookChange, noted: str | None) -> _Link | None:
+        """Return the link to a snapshot that is there already: the one noted, on disk, in the history, or any."""
         candidates = self._lookup.snapshot_ids(change.source_oid)
         if not candidates:
             return None
         digest = digest_of_worktree_file(self._repository, change.path)
         on_disk = self._captures.known(digest) if digest else None
-        for snapshot_id in (noted, on_disk.snapshot_id if on_disk else None):
-            if snapshot_id in candidates:
-                return _Link(change, str(snapshot_id), None)
-        linked = self._lookup.linked_snapshot(change.path, change.commit, candidates)
-        return _Link(change, linked or sorted(candidates)[0], None)
-
-    def _build(self, capture: Capture) -> str | None:
-        """Return the id of the snapshot that holds this capture, or None where it can't be made."""
-        found = capture.read(self._policy)
-        if found is None:
+        likely = [noted, on_disk.snapshot_id if on_disk else None]
+        chosen = next((snapshot_id for snapshot_id in likely if snapshot_id in candidates), None)
+        chosen = chosen or self._lookup.linked_snapshot(change.path, change.commit, candidates) or min(candidates)
+        try:
+            summary = describe(read_document(self._reader.read(f"{chosen}:{DOCUMENT}")))
+        except SnapshotInvalid:
             return None
-        notebook, parts = found
-        if object_id("blob", parts.source, self._repository.hash_name) != capture.source_oid:
-            return None  # captured under another policy; it stays a capture
-        self._texts[capture.source_oid] = readable_text(parts.source)
-        return self._writer.write(notebook, capture.digest, parts, capture.source_oid)
+        return _Link(change, chosen, summary, None)
 
     def write(self, links: list[_Link]) -> None:
-        """Write snapshots, entries and the textconv cache, and move their refs together."""
-        self._sink.flush()
-        documents = {
-            link.snapshot_id: read_document(self._reader.read(f"{link.snapshot_id}:{DOCUMENT}")) for link in links
-        }
+        """Write the trees that name the snapshots, the entries and the textconv cache, and move their refs together."""
         cache = TextconvCache(self._repository, self._reader)
         names = [SNAPSHOTS, ENTRIES, TEXTCONV_CACHE]
         for attempt in range(TRIES):
             old = read_refs(self._repository, names)
             changes = {
                 SNAPSHOTS: self._snapshots(old.get(SNAPSHOTS), links),
-                ENTRIES: self._entries(old.get(ENTRIES), links, documents),
+                ENTRIES: self._entries(old.get(ENTRIES), links),
                 TEXTCONV_CACHE: cache.filled(old.get(TEXTCONV_CACHE), self._texts, self._sink),
             }
             self._sink.flush()
@@ -146,12 +142,11 @@ class _Linker:
         root.put("README", BLOB, self._sink.add("blob", README))
         return self._commit(root, old, "snapshots")
 
-    def _entries(self, old: str | None, links: list[_Link], documents: "dict[str, dict[str, Any]]") -> str:
+    def _entries(self, old: str | None, links: list[_Link]) -> str:
         notes = self._tree(old)
-        by_commit: dict[str, dict[str, dict[str, Any]]] = {}
+        by_commit: dict[str, dict[str, tuple[str, str]]] = {}
         for link in links:
-            found = {"snapshot": link.snapshot_id, "document": documents[link.snapshot_id]}
-            by_commit.setdefault(link.change.commit, {})[link.change.path] = found
+            by_commit.setdefault(link.change.commit, {})[link.change.path] = (link.snapshot_id, link.summary)
         before = self._reader.read(f"{old}^{{tree}}") if old else None
         for commit, notebooks in by_commit.items():
             put_note(notes, commit, self._sink.add("blob", write_entry(notebooks)))
@@ -186,8 +181,6 @@ def link_missing(repository: Repository) -> int:
 
 def commits_of(repository: Repository, wanted: set[tuple[str, str]], since: int) -> list[str]:
     """Return the commits on HEAD and all branches, oldest first, that set a (path, source oid) of `wanted`."""
-    from nbgit.store.changes import raw_changes
-
     arguments = ["log", "--reverse", "--branches", f"--since={since}", "HEAD"]
     changes = raw_changes(repository, arguments, sorted({path for path, _ in wanted}))
     found = [change.commit for change in changes if (change.path, change.source_oid) in wanted]

@@ -4,9 +4,7 @@ Every answer is checked before it is given: its source must be, to the byte, the
 can only fail to find outputs; it can't bring a file that git would call modified.
 """
 
-from hashlib import sha256
-
-from nbgit.errors import NbgitError
+from nbgit.errors import NbgitError, SnapshotInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
 from nbgit.notebook.transplant import transplant
@@ -16,7 +14,7 @@ from nbgit.store.git import run_git, try_git
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import read_snapshot
+from nbgit.store.snapshots import DOCUMENT, payload_files, read_document, read_snapshot, read_with_digest
 from nbgit.store.trees import decode_tree
 
 DONORS = 8  # how many earlier versions of a path are searched for the outputs of unchanged cells
@@ -38,7 +36,7 @@ class Lookup:
         self._versions: dict[str, list[str]] | None = None
 
     def notebook_for(self, path: str, source: bytes, oid: str, treeish: str | None) -> bytes | None:
-        """Return the notebook whose source is this one at `path`, or None where no outputs are known for it.
+        """Return the notebook that was stored with this source, or None where there is none.
 
         `oid` is the source's blob id; `treeish` the commit that is being checked out, where git told.
         """
@@ -51,7 +49,26 @@ class Lookup:
         for capture in self._captures_of_source(oid):
             if found := self._read_capture(capture, source):
                 return found
-        return self._cell_by_cell(path, source)
+        return None
+
+    def prefetch(self, oids: list[str]) -> None:
+        """Read ahead, in three exchanges with git, what `notebook_for` will ask for these sources."""
+        self._reader.forget()
+        if self._has_snapshots is None:
+            self.snapshot_ids(self._repository.empty_oid)
+        if not self._has_snapshots:
+            return
+        trees = self._reader.prefetch([_by_source(oid) for oid in oids])
+        snapshots = [decode_tree(tree, len(oid) // 2) for tree, oid in zip(trees, oids, strict=True) if tree]
+        single = [next(iter(found)) for found in snapshots if len(found) == 1]
+        documents = self._reader.prefetch([f"{snapshot_id}:{DOCUMENT}" for snapshot_id in single])
+        files: list[str] = []
+        for snapshot_id, content in zip(single, documents, strict=True):
+            try:
+                files += [f"{snapshot_id}:{file}" for file in payload_files(read_document(content))]
+            except SnapshotInvalid:
+                continue  # said when it is asked for
+        self._reader.prefetch(files)
 
     def snapshot_ids(self, source_oid: str) -> list[str]:
         """Return the ids of every snapshot of this source, in no meaningful order."""
@@ -59,7 +76,7 @@ class Lookup:
             self._has_snapshots = self._reader.read(f"{SNAPSHOTS}^{{tree}}") is not None
         if not self._has_snapshots:
             return []
-        content = self._reader.read(f"{SNAPSHOTS}:by-source/{source_oid[:2]}/{source_oid[2:]}")
+        content = self._reader.read(_by_source(source_oid))
         return list(decode_tree(content, len(source_oid) // 2)) if content else []
 
     def linked_snapshot(self, path: str, commit: str, candidates: list[str]) -> str | None:
@@ -102,10 +119,10 @@ class Lookup:
 
     def read_checked(self, snapshot_id: str, source_oid: str, source: bytes) -> bytes | None:
         """Return the notebook of a snapshot if it splits into this source, as it is known to or is found to now."""
-        notebook = self._read(snapshot_id, source)
-        if notebook is None:
+        found = self._read(snapshot_id, source)
+        if found is None:
             return None
-        digest = sha256(notebook).hexdigest()
+        notebook, digest = found
         known = self._captures.known(digest)
         if known is not None and known.source_oid == source_oid:
             return notebook
@@ -114,9 +131,9 @@ class Lookup:
         self._captures.remember(digest, snapshot_id, source_oid)
         return notebook
 
-    def _read(self, snapshot_id: str, source: bytes) -> bytes | None:
+    def _read(self, snapshot_id: str, source: bytes) -> tuple[bytes, str] | None:
         try:
-            return read_snapshot(self._reader, snapshot_id, source)
+            return read_with_digest(self._reader, snapshot_id, source)
         except NbgitError:
             return None  # damaged or of a later version: the next place may know; `nbgit doctor` tells
 
@@ -128,7 +145,7 @@ class Lookup:
         parts = split(notebook, self._policy) if notebook is not None else None
         return notebook if parts is not None and parts.source == source else None
 
-    def _cell_by_cell(self, path: str, source: bytes) -> bytes | None:
+    def cell_by_cell(self, path: str, source: bytes) -> bytes | None:
         """Return the source with the outputs of those cells that an earlier version of the path has unchanged."""
         captured = [capture.read(self._policy) for capture in self._captures.of_path(path)[:DONORS]]
         donors = [found[0] for found in captured if found is not None]
@@ -137,9 +154,9 @@ class Lookup:
                 earlier = self._reader.read(oid)
                 for snapshot_id in self.snapshot_ids(oid)[:2] if earlier else ():
                     assert earlier is not None
-                    notebook = self._read(snapshot_id, earlier)
-                    if notebook is not None:
-                        donors.append(notebook)
+                    found_one = self._read(snapshot_id, earlier)
+                    if found_one is not None:
+                        donors.append(found_one[0])
         return self._checked(transplant(source, donors), source) if donors else None
 
     def _earlier_sources(self, path: str) -> list[str]:
@@ -163,6 +180,10 @@ class Lookup:
                     _, _, old, new, _ = facts.lstrip("\n").split(" ")
                     self._versions.setdefault(fields[position + 1], []).extend((new, old))
         return [oid for oid in dict.fromkeys(self._versions.get(path, ())) if oid.strip("0")]
+
+
+def _by_source(source_oid: str) -> str:
+    return f"{SNAPSHOTS}:by-source/{source_oid[:2]}/{source_oid[2:]}"
 
 
 def notebook_at(repository: Repository, commit: str, path: str) -> bytes:

@@ -30,6 +30,7 @@ class ObjectReader:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._process: subprocess.Popen[bytes] | None = None
+        self._ready: dict[str, tuple[str, bytes] | None] = {}
 
     def __enter__(self) -> "ObjectReader":
         return self
@@ -57,10 +58,28 @@ class ObjectReader:
 
     def read_named(self, names: list[str]) -> list[tuple[str, bytes] | None]:
         """Return (oid, content) of these objects in their order, None for each that is missing."""
+        ready = self._ready
+        missing = [name for name in names if name not in ready] if ready else names
+        fetched = self._fetch(missing)
+        if missing is names:
+            return fetched
+        new = dict(zip(missing, fetched, strict=True))
+        return [ready[name] if name in ready else new[name] for name in names]
+
+    def prefetch(self, names: list[str]) -> list[bytes | None]:
+        """Read these objects in one go and keep them for the reads to come; return their contents."""
+        found = self._fetch(names)
+        self._ready.update(zip(names, found, strict=True))
+        return [None if item is None else item[1] for item in found]
+
+    def forget(self) -> None:
+        """Drop what was prefetched."""
+        self._ready.clear()
+
+    def _fetch(self, names: list[str]) -> list[tuple[str, bytes] | None]:
         found: list[tuple[str, bytes] | None] = []
         for start in range(0, len(names), BATCH):
-            requests = names[start : start + BATCH]
-            found += self._exchange(requests)
+            found += self._exchange(names[start : start + BATCH])
         return found
 
     def _exchange(self, names: list[str]) -> list[tuple[str, bytes] | None]:

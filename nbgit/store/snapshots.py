@@ -55,29 +55,31 @@ class SnapshotWriter:
     def store(self, mime: str, raw: bytes) -> "_Stored | None":
         """Store the datum that stands as `raw` in a notebook, or return None where no form reproduces it."""
         key = (mime, raw)
-        if key not in self._seen:
-            found = decode(mime, raw)
-            self._seen[key] = _Stored(self.sink, mime, *found) if found else None
-            self._seen_bytes += len(raw)
-            if self._seen_bytes > SEEN_LIMIT:
-                self._seen.clear()
-                self._seen_bytes = 0
-            return self._seen.get(key) or (_Stored(self.sink, mime, *found) if found else None)
-        return self._seen[key]
+        if key in self._seen:
+            return self._seen[key]
+        found = decode(mime, raw)
+        stored = _Stored(self.sink, mime, *found) if found else None
+        self._seen_bytes += len(raw)
+        if self._seen_bytes < SEEN_LIMIT:
+            self._seen[key] = stored
+        return stored
 
-    def write(self, notebook: bytes, digest: str, parts: Split, source_oid: str) -> str:
-        """Give the snapshot of `notebook` (its sha256 is `digest`, its split is `parts`) to the sink; return its id.
+    def write(
+        self, notebook: bytes, digest: str, parts: Split, source_oid: str, ids: dict[int, str | None]
+    ) -> "tuple[str, dict[str, Any]]":
+        """Give the snapshot of `notebook` to the sink; return its id and its document.
 
-        Whatever is stored decoded has been encoded again and compared (`decode`); all else is stored as it stands.
+        `digest` is the notebook's sha256, `parts` its split, `ids` the cells' ids by index. Whatever is stored decoded
+        has been encoded again and compared (`decode`); all else is stored as it stands.
         """
         builder = _Builder(self)
-        facts = cell_facts(parts)
+        counts = cell_counts(parts)
         cells: dict[int, dict[str, Any]] = {}
         for span in parts.spans:
             index = span.cell_index
             if index >= 0 and index not in cells:
-                cell_id, count = facts.get(index, (None, None))
-                cells[index] = {"index": index, "id": cell_id, "execution_count": count, "outputs": []}
+                count = counts.get(index)
+                cells[index] = {"index": index, "id": ids.get(index), "execution_count": count, "outputs": []}
             builder.span(span, cells[index] if span.kind == "outputs" else None)
         document = {
             "format": FORMAT,
@@ -88,7 +90,7 @@ class SnapshotWriter:
             "splices": builder.splices,
         }
         text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":")) + "\n"
-        return builder.tree(text.encode("ascii"))
+        return builder.tree(text.encode("ascii")), document
 
 
 class _Stored:
@@ -150,7 +152,7 @@ class _Builder:
 
     def tree(self, document: bytes) -> str:
         """Write the snapshot's tree and return its oid."""
-        entries = {DOCUMENT: (BLOB, self.sink.add("blob", document))}
+        entries = {DOCUMENT: (BLOB, self.sink.add("blob", document, level=TEXT_LEVEL))}
         if self.directories:
             cells = {
                 name: (TREE, self.sink.add("tree", encode_tree(files))) for name, files in self.directories.items()
@@ -175,22 +177,37 @@ def read_document(content: bytes | None) -> "dict[str, Any]":
     return document
 
 
-def read_snapshot(reader: ObjectReader, snapshot_id: str, source: bytes) -> bytes:
-    """Return the notebook that a snapshot and its source make; raises SnapshotInvalid where they don't."""
-    document = read_document(reader.read(f"{snapshot_id}:{DOCUMENT}"))
+def payload_files(document: "dict[str, Any]") -> list[str]:
+    """Return the names of a snapshot's payload files; raises SnapshotInvalid for a name outside its own cells/."""
     try:
         files = [part["file"] for splice in document["splices"] for part in splice[2] if isinstance(part, dict)]
-        if not all(_is_payload_name(file) for file in files):
-            raise SnapshotInvalid("a snapshot names a file outside its own cells/; its outputs are left alone")
+    except (KeyError, TypeError, IndexError) as error:
+        raise SnapshotInvalid("a snapshot.json is not what nbgit writes; its outputs are left alone") from error
+    if not all(_is_payload_name(file) for file in files):
+        raise SnapshotInvalid("a snapshot names a file outside its own cells/; its outputs are left alone")
+    return files
+
+
+def read_snapshot(reader: ObjectReader, snapshot_id: str, source: bytes) -> bytes:
+    """Return the notebook that a snapshot and its source make; raises SnapshotInvalid where they don't."""
+    return read_with_digest(reader, snapshot_id, source)[0]
+
+
+def read_with_digest(reader: ObjectReader, snapshot_id: str, source: bytes) -> tuple[bytes, str]:
+    """Return what `read_snapshot` does and its sha256, in hex."""
+    document = read_document(reader.read(f"{snapshot_id}:{DOCUMENT}"))
+    files = payload_files(document)
+    try:
         contents = reader.read_many([f"{snapshot_id}:{file}" for file in files])
         payloads = {file: data for file, data in zip(files, contents, strict=True) if data is not None}
         notebook = join_snapshot(document, payloads, source)
         expected = document["notebook"]["digest"]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise SnapshotInvalid(f"snapshot {snapshot_id[:12]} is damaged; its outputs are left alone") from error
-    if "sha256:" + sha256(notebook).hexdigest() != expected:
+    digest = sha256(notebook).hexdigest()
+    if f"sha256:{digest}" != expected:
         raise SnapshotInvalid(f"snapshot {snapshot_id[:12]} does not give the notebook it was made from")
-    return notebook
+    return notebook, digest
 
 
 def join_snapshot(document: "dict[str, Any]", payloads: dict[str, bytes], source: bytes) -> bytes:
@@ -209,29 +226,15 @@ def join_snapshot(document: "dict[str, Any]", payloads: dict[str, bytes], source
     return join(source, spans)
 
 
-def cell_facts(parts: Split) -> dict[int, tuple[str | None, int | None]]:
-    """Return cell index -> (id, execution count) for the cells of a split notebook that have volatile spans."""
+def cell_counts(parts: Split) -> dict[int, int]:
+    """Return cell index -> execution count of a split notebook."""
     counts: dict[int, int] = {}
     for span in parts.spans:
         if span.kind == "count" and len(span.raw) < 100:
             digits = bytes(span.raw).rsplit(b":", 1)[-1].strip()
             if digits.isdigit() and len(digits) < 12:
                 counts[span.cell_index] = int(digits)
-    ids = _cell_ids(parts.source)
-    indices = {span.cell_index for span in parts.spans}
-    return {index: (ids.get(index), counts.get(index)) for index in indices}
-
-
-def _cell_ids(source: bytes) -> dict[int, str]:
-    try:
-        cells = json.loads(source.decode("utf-8-sig", "replace"), parse_int=str).get("cells") or []
-    except (ValueError, RecursionError, AttributeError):
-        return {}
-    return {
-        index: cell["id"]
-        for index, cell in enumerate(cells)
-        if isinstance(cell, dict) and isinstance(cell.get("id"), str)
-    }
+    return counts
 
 
 def _safe(cell_id: str | None) -> str:

@@ -25,8 +25,8 @@ class TextconvCache:
         code, out, _ = try_git(["config", "diff.nbgit.textconv"], cwd=repository.start)
         self._command = out.decode("utf-8", "replace").strip() if code == 0 else ""
 
-    def filled(self, old: str | None, texts: dict[str, bytes], sink: ObjectSink) -> str | None:
-        """Return the oid of the cache commit with these source oid -> text added, or None where there is no cache."""
+    def filled(self, old: str | None, texts: dict[str, str], sink: ObjectSink) -> str | None:
+        """Return the oid of the cache commit with source oid -> text oid added, or None where there is no cache."""
         if not self._command or not texts:
             return None
         valid = old is not None and self._message(old) == self._command
@@ -35,7 +35,7 @@ class TextconvCache:
         if not missing:
             return old
         for oid, text in missing.items():
-            put_note(notes, oid, sink.add("blob", text))
+            put_note(notes, oid, text)
         return sink.add("commit", commit_content(notes.write(sink), [], self._command, int(time.time())))
 
     def _message(self, commit: str) -> str:

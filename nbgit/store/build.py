@@ -1,0 +1,104 @@
+"""Ring 2: captures become snapshots and readable texts, as git objects: the costly half of linking.
+
+A commit of many notebooks is built by two processes where the system can fork, each writing a pack of its own: the
+user waits for it, and it is nothing but computing.
+"""
+
+import json
+import os
+
+from nbgit.notebook.cells import read_cells
+from nbgit.notebook.policy import Policy
+from nbgit.notebook.text import notebook_text
+from nbgit.store.captures import Capture
+from nbgit.store.entries import describe
+from nbgit.store.objects import ObjectSink, object_id
+from nbgit.store.repository import Repository
+from nbgit.store.snapshots import SnapshotWriter
+
+FORK_BYTES = 8 << 20  # less than this is built sooner than a process is forked and a second pack written
+
+
+class Built:
+    """What a capture has become: the snapshot's id, what the entry says of it, the oid of the source's text."""
+
+    __slots__ = ("snapshot_id", "summary", "text_oid")
+
+    def __init__(self, snapshot_id: str, summary: str, text_oid: str) -> None:
+        self.snapshot_id = snapshot_id
+        self.summary = summary
+        self.text_oid = text_oid
+
+
+def build_captures(repository: Repository, policy: Policy, captures: list[Capture]) -> list[Built | None]:
+    """Write the snapshots and texts of these captures to git; return them in order, None for one that can't be used.
+
+    Nothing refers to the new objects yet. Raises GitFailed where git does not take them.
+    """
+    if len(captures) < 2 or not hasattr(os, "fork") or _bytes_of(captures) < FORK_BYTES:
+        return _build(repository, policy, captures)
+    mine, theirs = captures[::2], captures[1::2]
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _build_and_tell(repository, policy, theirs, writing)
+    os.close(writing)
+    try:
+        built = _build(repository, policy, mine)
+        with open(reading, "rb") as stream:
+            told = stream.read()
+    finally:
+        _, status = os.waitpid(child, 0)
+    others = _read_told(told) if status == 0 else _build(repository, policy, theirs)
+    result: list[Built | None] = [None] * len(captures)
+    result[::2], result[1::2] = built, others
+    return result
+
+
+def _bytes_of(captures: list[Capture]) -> int:
+    try:
+        return sum(os.stat(capture.file).st_size for capture in captures)
+    except OSError:
+        return 0
+
+
+def _build_and_tell(repository: Repository, policy: Policy, captures: list[Capture], descriptor: int) -> None:
+    """The forked process: build, write the results to the pipe, and end without any of the parent's clean-up."""
+    code = 1
+    try:
+        built = _build(repository, policy, captures)
+        rows = [None if one is None else [one.snapshot_id, one.summary, one.text_oid] for one in built]
+        with open(descriptor, "wb") as stream:
+            stream.write(json.dumps(rows).encode("ascii"))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _read_told(told: bytes) -> list[Built | None]:
+    return [None if row is None else Built(*row) for row in json.loads(told)]
+
+
+def _build(repository: Repository, policy: Policy, captures: list[Capture]) -> list[Built | None]:
+    sink = ObjectSink(repository)
+    writer = SnapshotWriter(sink)
+    built = [_build_one(repository, policy, capture, sink, writer) for capture in captures]
+    sink.flush()
+    return built
+
+
+def _build_one(
+    repository: Repository, policy: Policy, capture: Capture, sink: ObjectSink, writer: SnapshotWriter
+) -> Built | None:
+    found = capture.read(policy)
+    if found is None:
+        return None
+    notebook, parts = found
+    if object_id("blob", parts.source, repository.hash_name) != capture.source_oid:
+        return None  # captured under another policy; it stays a capture
+    cells = read_cells(parts.source)
+    text_oid = sink.add("blob", notebook_text(cells, policy))
+    ids = {cell.index: cell.id for cell in cells.cells}
+    snapshot_id, document = writer.write(notebook, capture.digest, parts, capture.source_oid, ids)
+    return Built(snapshot_id, describe(document), text_oid)
