@@ -5,6 +5,7 @@ What one document shows never changes, so it is read once; all new ones go throu
 """
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
@@ -21,8 +22,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.lineage.reading import NotebookReader
 
+_Datum = tuple[str, str]  # digest, mime
 BATCH = 32  # documents read at once: what bounds the memory
-TRANSACTION = 256  # documents stored at once
+TRANSACTION = 1024  # documents stored at once
 
 
 def learn_documents(
@@ -37,27 +39,43 @@ def learn_documents(
 
     notebooks = NotebookReader()
     learnt: dict[str, Contents] = {}
-    with ObjectReader(repository) as reader:
-        for start in range(0, len(missing), BATCH):
-            batch = missing[start : start + BATCH]
-            contents = reader.read_many([name for _, name in batch])
-            for (oid, name), content in zip(batch, contents, strict=True):
-                if content is not None:  # else a partial or damaged clone: asked for again next time
-                    is_blob = name == oid
-                    learnt[oid] = _learn_blob(content, notebooks) if is_blob else _learn_snapshot(content)
-            if len(learnt) >= TRANSACTION or start + BATCH >= len(missing):
-                _store(index, learnt, notebooks.sizes)
-                learnt.clear()
-                notebooks.sizes.clear()
-            if report:
-                report(min(start + BATCH, len(missing)), len(missing))
+    data_ids: dict[_Datum, int] = {}
+    done = 0
+    for batch in _read_ahead(repository, missing):
+        for (oid, name), content in batch:
+            if content is not None:  # else a partial or damaged clone: asked for again next time
+                learnt[oid] = _learn_blob(content, notebooks) if name == oid else _learn_snapshot(content)
+        done += len(batch)
+        if len(learnt) >= TRANSACTION or done == len(missing):
+            _store(index, learnt, notebooks.sizes, data_ids)
+            learnt.clear()
+            notebooks.sizes.clear()
+        if report:
+            report(done, len(missing))
+
+
+def _read_ahead(
+    repository: Repository, names: list[tuple[str, str]]
+) -> Iterator[list[tuple[tuple[str, str], bytes | None]]]:
+    """Yield batches of ((oid, name), content); git reads the next batch while this one is worked on."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+    with ObjectReader(repository) as reader, ThreadPoolExecutor(1) as thread:
+        coming = [thread.submit(reader.read_many, [name for _, name in batches[0]])]
+        for batch, following in zip(batches, [*batches[1:], None], strict=True):
+            contents = coming.pop().result()
+            if following:
+                coming.append(thread.submit(reader.read_many, [name for _, name in following]))
+            yield list(zip(batch, contents, strict=True))
 
 
 def figures_of(index: Index, document: str) -> list[Figure]:
     """Return every payload of a document in reading order."""
     rows = index.connection.execute(
-        "SELECT cell_index, cell_id, output_index, mime, digest, size, execution_count, file FROM payloads"
-        " JOIN documents ON documents.id = document_id WHERE oid = ? ORDER BY cell_index, output_index, position",
+        "SELECT cell_index, cell_id, output_index, mime, digest, size, execution_count, file FROM documents"
+        " JOIN payloads ON document_id = documents.id JOIN data ON data.id = datum_id"
+        " WHERE oid = ? ORDER BY cell_index, output_index, position",
         [document],
     )
     return [_figure(row) for row in rows]
@@ -66,7 +84,8 @@ def figures_of(index: Index, document: str) -> list[Figure]:
 def documents_with(index: Index, digest: str) -> set[str]:
     """Return the oids of the documents that show a payload."""
     rows = index.connection.execute(
-        "SELECT DISTINCT oid FROM payloads JOIN documents ON documents.id = document_id WHERE digest = ?",
+        "SELECT DISTINCT oid FROM data JOIN payloads ON datum_id = data.id JOIN documents ON documents.id = document_id"
+        " WHERE digest = ?",
         [digest_bytes(digest)],
     )
     return {oid for (oid,) in rows}
@@ -109,7 +128,8 @@ def read_payloads(repository: Repository, index: Index, digests: Iterable[str]) 
     with ObjectReader(repository) as reader:
         for digest in digests:
             rows = index.connection.execute(
-                "SELECT oid, file, cells IS NULL FROM payloads JOIN documents ON documents.id = document_id"
+                "SELECT oid, file, cells IS NULL FROM data JOIN payloads ON datum_id = data.id"
+                " JOIN documents ON documents.id = document_id"
                 " WHERE digest = ? ORDER BY file IS NULL, cells IS NULL LIMIT 4",
                 [digest_bytes(digest)],
             ).fetchall()
@@ -155,22 +175,44 @@ def _learn_snapshot(content: bytes) -> Contents:
     return found
 
 
-def _store(index: Index, learnt: dict[str, Contents], sizes: dict[str, tuple[int, int]]) -> None:
+def _store(
+    index: Index, learnt: dict[str, Contents], sizes: dict[str, tuple[int, int]], data_ids: dict[_Datum, int]
+) -> None:
+    """Put documents into the index; `data_ids` is what this process knows of the table `data`, and is filled."""
     with index.writing() as connection:
-        for oid, (cells, figures, counts) in learnt.items():
-            row = [oid, None if cells is None else json.dumps(cells), json.dumps(counts)]
-            added = connection.execute("INSERT OR IGNORE INTO documents (oid, cells, counts) VALUES (?, ?, ?)", row)
-            if not added.rowcount:
-                continue  # another process was faster
-            connection.executemany(
-                "INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (added.lastrowid, *f[:3], position, f.mime, digest_bytes(f.digest), *f[5:])
-                    for position, f in enumerate(figures)
-                ],
-            )
+        new = {oid: contents for oid, contents in learnt.items() if not _is_known(index, oid)}  # others write too
+        first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM documents").fetchone()[0]
+        _store_data(connection, new, data_ids)
+        connection.executemany(
+            "INSERT INTO documents (id, oid, cells, counts) VALUES (?, ?, ?, ?)",
+            [
+                (number, oid, None if found.cells is None else json.dumps(found.cells), json.dumps(found.counts))
+                for number, (oid, found) in enumerate(new.items(), first)
+            ],
+        )
+        connection.executemany(
+            "INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (number, f.cell_index, f.output_index, position, data_ids[f.digest, f.mime], f.cell_id, *f[6:])
+                for number, found in enumerate(new.values(), first)
+                for position, f in enumerate(found.figures)
+            ],
+        )
         rows = [(digest_bytes(digest), *size) for digest, size in sizes.items()]
         connection.executemany("INSERT OR IGNORE INTO pictures (digest, width, height) VALUES (?, ?, ?)", rows)
+
+
+def _store_data(connection: sqlite3.Connection, new: dict[str, Contents], data_ids: dict[_Datum, int]) -> None:
+    unknown = {
+        (figure.digest, figure.mime): (digest_bytes(figure.digest), figure.mime, figure.size)
+        for contents in new.values()
+        for figure in contents.figures
+        if (figure.digest, figure.mime) not in data_ids
+    }
+    connection.executemany("INSERT OR IGNORE INTO data (digest, mime, size) VALUES (?, ?, ?)", unknown.values())
+    for datum, row in unknown.items():
+        found = connection.execute("SELECT id FROM data WHERE digest = ? AND mime = ?", row[:2])
+        data_ids[datum] = found.fetchone()[0]
 
 
 def _read_payload(reader: ObjectReader, oid: str, file: str | None, is_snapshot: bool, digest: str) -> bytes | None:

@@ -30,11 +30,13 @@ CREATE INDEX changes_by_old_path ON changes (old_path) WHERE old_path IS NOT NUL
 CREATE INDEX changes_by_blob ON changes (blob);
 CREATE INDEX changes_by_commit ON changes (commit_id);
 CREATE TABLE documents (id INTEGER PRIMARY KEY, oid TEXT NOT NULL UNIQUE, cells TEXT, counts TEXT NOT NULL);
+CREATE TABLE data (
+    id INTEGER PRIMARY KEY, digest BLOB NOT NULL, mime TEXT NOT NULL, size INTEGER NOT NULL, UNIQUE (digest, mime));
 CREATE TABLE payloads (
-    document_id INTEGER NOT NULL, cell_index INTEGER NOT NULL, cell_id TEXT, output_index INTEGER NOT NULL,
-    position INTEGER NOT NULL, mime TEXT NOT NULL, digest BLOB NOT NULL, size INTEGER NOT NULL, execution_count INTEGER,
-    file TEXT, PRIMARY KEY (document_id, cell_index, output_index, position)) WITHOUT ROWID;
-CREATE INDEX payloads_by_digest ON payloads (digest);
+    document_id INTEGER NOT NULL, cell_index INTEGER NOT NULL, output_index INTEGER NOT NULL, position INTEGER NOT NULL,
+    datum_id INTEGER NOT NULL, cell_id TEXT, execution_count INTEGER, file TEXT,
+    PRIMARY KEY (document_id, cell_index, output_index, position)) WITHOUT ROWID;
+CREATE INDEX payloads_by_datum ON payloads (datum_id);
 CREATE TABLE pictures (digest BLOB PRIMARY KEY, width INTEGER, height INTEGER, pixels BLOB) WITHOUT ROWID;
 """
 
@@ -76,7 +78,7 @@ class Index:
             self.connection.backup(copy)
         except sqlite3.Error:
             copy.close()
-            copy = _memory()
+            raise
         self.connection.close()
         self.connection = copy
         self.path = None

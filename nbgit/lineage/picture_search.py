@@ -34,8 +34,8 @@ def digests_with_pixels(past: Past, data: bytes) -> list[str] | None:
 def _known_pictures(past: Past) -> Known:
     marks = ",".join("?" * len(RASTER))
     rows = past.index.connection.execute(
-        "SELECT DISTINCT payloads.digest, width, height, pixels FROM payloads LEFT JOIN pictures"
-        f" ON pictures.digest = payloads.digest WHERE mime IN ({marks})",
+        "SELECT data.digest, width, height, pixels FROM data LEFT JOIN pictures ON pictures.digest = data.digest"
+        f" WHERE mime IN ({marks})",
         RASTER,
     )
     return {"sha256:" + digest.hex(): (width, height, pixels) for digest, width, height, pixels in rows}
