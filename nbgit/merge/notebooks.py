@@ -59,6 +59,7 @@ class _Sides:
         self.base, self.ours, self.theirs, self.markers = base, ours, theirs, markers
 
     def merge_cells(self) -> list[MergedCell]:
+        """Return the merged cells in merged order."""
         base_cells = self.base.notebook.cells if self.base else []
         numbers = number_cells(base_cells, self.ours.notebook.cells, self.theirs.notebook.cells)
         places = [{number: place for place, number in enumerate(side)} for side in numbers]
