@@ -9,7 +9,6 @@ from nbgit.cli.terminal import print_lines, print_text, progress
 from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
 from nbgit.lineage.blame import Selection
 from nbgit.lineage.documents import Figure
-from nbgit.lineage.figures import sizes_of
 from nbgit.lineage.index import Index, with_index
 from nbgit.lineage.past import Past
 from nbgit.lineage.story import Sizes, tell_matches
@@ -47,7 +46,7 @@ def command(
         def work(index: Index) -> tuple[Answer, Sizes, str]:
             past = Past(repository, index, _tips(asked), report)
             answer = _answer(past, asked, selection, history)
-            return answer, sizes_of(repository, index, _figures(answer)), past.graph.oids[past.head]
+            return answer, past.sizes(_figures(answer)), past.graph.oids[past.head]
 
         answer, sizes, head = with_index(repository, work)
     return _tell(answer, sizes, head, history=history, as_json=as_json)

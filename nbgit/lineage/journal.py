@@ -10,7 +10,6 @@ from typing import Any
 
 from nbgit.errors import TargetNotFound
 from nbgit.lineage.documents import Figure, preferred
-from nbgit.lineage.figures import counts_of, sizes_of
 from nbgit.lineage.history import Commit
 from nbgit.lineage.past import Past
 from nbgit.lineage.targets import SUFFIX
@@ -150,10 +149,10 @@ def _describe(past: Past, step: Step) -> NotebookEntry:
     before = [shown for shown in step.before if shown is not None]
     if step.now is None:
         return NotebookEntry(step.path, None, "deleted", [], False, [])
-    figures, counts = past.figures(step.now), counts_of(past.index, step.now.document)
+    figures, counts = past.figures(step.now), past.counts(step.now)
     seen = {figure.digest for shown in before for figure in past.figures(shown)}
     pictures = [figure for figure in preferred(figures) if is_figure(figure.mime)]
-    sizes = sizes_of(past.repository, past.index, pictures)
+    sizes = past.sizes(pictures)
     return NotebookEntry(
         path=step.path,
         old_path=step.old_path,
@@ -167,7 +166,7 @@ def _describe(past: Past, step: Step) -> NotebookEntry:
 def _shows(past: Past, shown: Shown) -> tuple[list[int], list[tuple[str, str]]]:
     """Return what a run would change: the execution counts, and what the outputs are."""
     outputs = [(figure.mime, figure.digest) for figure in past.figures(shown)]
-    return counts_of(past.index, shown.document), outputs
+    return past.counts(shown), outputs
 
 
 def _name_change(past: Past, step: Step, before: list[Shown]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from nbgit.errors import TargetNotFound
 from nbgit.lineage.documents import CellKey, Figure
-from nbgit.lineage.figures import cells_of, figures_of, learn_documents
+from nbgit.lineage.figures import cells_of, counts_of, figures_of, learn_documents, sizes_of
 from nbgit.lineage.history import (
     Commit,
     Report,
@@ -21,6 +21,8 @@ from nbgit.lineage.versions import Shown, Versions
 from nbgit.store.entries import read_entries
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository
+
+REMEMBERED = 4000  # documents whose figures are kept in memory; neighbouring commits ask for the same ones
 
 
 def resolve_commit(repository: Repository, revision: str) -> str | None:
@@ -50,6 +52,8 @@ class Past:
         self.tips = list(dict.fromkeys([self.head, *(self.graph.position[tip] for tip in tips)]))
         learn_commits(repository, index, self.graph, report)
         self.entries = read_entries(repository)
+        self._documents: dict[str, tuple[list[Figure], list[int]]] = {}
+        self._sizes: dict[str, tuple[int, int] | None] = {}
 
     def versions_of(self, names: Iterable[str]) -> Versions:
         """Return all versions of the notebooks that ever had one of these names."""
@@ -97,7 +101,26 @@ class Past:
 
     def figures(self, shown: Shown) -> list[Figure]:
         """Return every payload of a version in reading order."""
-        return figures_of(self.index, shown.document)
+        return self._outputs(shown)[0]
+
+    def counts(self, shown: Shown) -> list[int]:
+        """Return the execution counts of a version's cells, in reading order, where they have one."""
+        return self._outputs(shown)[1]
+
+    def sizes(self, figures: list[Figure]) -> dict[str, tuple[int, int]]:
+        """Return digest -> (width, height) in pixels of those figures whose header says it."""
+        unknown = [figure for figure in figures if figure.digest not in self._sizes]
+        found = sizes_of(self.repository, self.index, unknown) if unknown else {}
+        self._sizes.update({figure.digest: found.get(figure.digest) for figure in unknown})
+        return {f.digest: size for f in figures if (size := self._sizes.get(f.digest))}
+
+    def _outputs(self, shown: Shown) -> tuple[list[Figure], list[int]]:
+        document = shown.document
+        if document not in self._documents:
+            if len(self._documents) > REMEMBERED:
+                self._documents.clear()
+            self._documents[document] = (figures_of(self.index, document), counts_of(self.index, document))
+        return self._documents[document]
 
     def cells(self, shown: Shown) -> list[CellKey]:
         """Return the cells of a version by id and digest of their code."""

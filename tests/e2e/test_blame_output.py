@@ -236,3 +236,41 @@ def test_the_real_history_replayed_gives_the_same_answers(installed: GitBox, tmp
         assert ours_then == (theirs_then if theirs_then in oids else oids[0])
         for key in ("cell_index", "payload", "mime", "execution_count", "source", "source_changed_since"):
             assert ours[key] == theirs[key]
+
+
+def test_no_setting_of_a_person_changes_the_answer(box: GitBox) -> None:
+    box.write("a.ipynb", one_figure("one"))
+    first = box.commit("one")
+    (box.path / "sub").mkdir()
+    box.git("mv", "a.ipynb", "sub/b.ipynb")
+    box.commit("rename")
+    for setting in (
+        "diff.relative=true",
+        "diff.renames=false",
+        "diff.renameLimit=1",
+        "log.showSignature=true",
+        "log.showRoot=false",
+        "color.ui=always",
+        "i18n.logOutputEncoding=latin1",
+    ):
+        box.git("config", *setting.split("="))
+    result = box.nbgit("blame-output", "b.ipynb", "--json", cwd="sub", environ={"GIT_LITERAL_PATHSPECS": "1"})
+    (match,) = matches(result)
+    assert (match["path"], match["introduced"]["commit"]) == ("sub/b.ipynb", first)
+
+
+def test_sha256_worktrees_bare_repositories_and_odd_names(tmp_path: Path) -> None:
+    box = GitBox(tmp_path, init=False)
+    box.git("init", "-q", "-b", "main", "--object-format=sha256")
+    name = os.fsdecode(b"caf\xe9 \n.ipynb")
+    box.write(name, one_figure("one"))
+    box.write("a.ipynb", one_figure("two"))
+    commit = box.commit("one")
+    assert len(commit) == 64
+    box.git("worktree", "add", "-q", "../linked")
+    box.git("clone", "-q", "--bare", ".", "../bare.git")
+    for cwd in (".", "../linked", "../bare.git"):
+        (match,) = blame(box, "a.ipynb", cwd=cwd)
+        assert match["introduced"]["commit"] == commit
+        (match,) = blame(box, name, cwd=cwd)
+        assert match["payload"] == digest("one")
