@@ -11,6 +11,7 @@ import sys
 from nbgit.errors import NbgitError, ProtocolError
 from nbgit.gitproto.filters import Filters, explain
 from nbgit.gitproto.pktline import PacketReader, PacketWriter
+from nbgit.setup.heal import heal
 from nbgit.store.repository import find_repository
 
 CHUNK = 32  # delayed files that are smudged, and held in memory, at a time
@@ -22,6 +23,7 @@ def run(arguments: list[str]) -> int:
     reader, writer = PacketReader(source), PacketWriter(sink)
     _shake_hands(reader, writer)
     repository = find_repository(os.getcwd(), os.environ)
+    heal(repository)
     with Filters(repository) as filters:
         session = _Session(filters, writer)
         while (header := reader.lines()) is not None:

@@ -162,7 +162,8 @@ def _raw_cells(notebook: bytes) -> "list[dict[str, Any]]":
         raise NotANotebook("the file is JSON but not a notebook (no object at its top)")
     sheets = document.get("worksheets")
     groups = [document] if isinstance(document.get("cells"), list) or not isinstance(sheets, list) else sheets
-    cells = [cell for group in groups if isinstance(group, dict) for cell in group.get("cells") or ()]
+    lists = [group.get("cells") for group in groups if isinstance(group, dict)]
+    cells = [cell for found in lists if isinstance(found, list) for cell in found]
     return [cell if isinstance(cell, dict) else {} for cell in cells]
 
 

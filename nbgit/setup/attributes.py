@@ -8,7 +8,7 @@ from nbgit.setup.files import folders_missing, read_bytes, remove_folders, repla
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository
 
-LINE = b"*.ipynb filter=nbgit diff=nbgit merge=nbgit\n"
+LINE = b"*.ipynb filter=nbgit diff=nbgit merge=nbgit -text\n"
 BEGIN, END = b"# >>> nbgit >>>\n", b"# <<< nbgit <<<\n"
 MADE = b"# nbgit made this file; folders made for it: "
 UNENDED = b"# the line above had no newline\n"

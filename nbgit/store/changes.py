@@ -76,6 +76,7 @@ def rerun_notebooks(
         return []
     stale = set(dirty.decode("utf-8", "surrogateescape").split("\0"))
     rerun = []
+    commit = run_git(["rev-parse", "--verify", f"{commit}^{{commit}}"], cwd=repository.start).decode("ascii").strip()
     for line in tree.decode("utf-8", "surrogateescape").split("\0"):
         facts, _, path = line.partition("\t")
         if path and path not in stale and facts.split()[2] == pending.get(path):

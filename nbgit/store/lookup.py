@@ -17,6 +17,10 @@ from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, payload_files, read_document, read_snapshot, read_with_digest
 from nbgit.store.trees import decode_tree
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 DONORS = 8  # how many earlier versions of a path are searched for the outputs of unchanged cells
 HISTORY = 2000  # how many commits are read to find them
 
@@ -34,6 +38,7 @@ class Lookup:
         self._walks: dict[str, list[str]] = {}
         self._entries: dict[str, dict[str, str]] = {}
         self._versions: dict[str, list[str]] | None = None
+        self._documents: dict[str, dict[str, Any]] = {}  # prefetched
 
     def notebook_for(self, path: str, source: bytes, oid: str, treeish: str | None) -> bytes | None:
         """Return the notebook that was stored with this source, or None where there is none.
@@ -54,6 +59,7 @@ class Lookup:
     def prefetch(self, oids: list[str]) -> None:
         """Read ahead, in three exchanges with git, what `notebook_for` will ask for these sources."""
         self._reader.forget()
+        self._documents.clear()
         if self._has_snapshots is None:
             self.snapshot_ids(self._repository.empty_oid)
         if not self._has_snapshots:
@@ -65,7 +71,8 @@ class Lookup:
         files: list[str] = []
         for snapshot_id, content in zip(single, documents, strict=True):
             try:
-                files += [f"{snapshot_id}:{file}" for file in payload_files(read_document(content))]
+                document = self._documents[snapshot_id] = read_document(content)
+                files += [f"{snapshot_id}:{file}" for file in payload_files(document)]
             except SnapshotInvalid:
                 continue  # said when it is asked for
         self._reader.prefetch(files)
@@ -133,7 +140,7 @@ class Lookup:
 
     def _read(self, snapshot_id: str, source: bytes) -> tuple[bytes, str] | None:
         try:
-            return read_with_digest(self._reader, snapshot_id, source)
+            return read_with_digest(self._reader, snapshot_id, source, self._documents.get(snapshot_id))
         except NbgitError:
             return None  # damaged or of a later version: the next place may know; `nbgit doctor` tells
 

@@ -41,6 +41,7 @@ _EXTENSIONS = {
     STDOUT: "stdout.txt",
     STDERR: "stderr.txt",
 }
+_NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./")
 _COMPRESSED = ("image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "video/", "audio/")
 
 
@@ -193,9 +194,11 @@ def read_snapshot(reader: ObjectReader, snapshot_id: str, source: bytes) -> byte
     return read_with_digest(reader, snapshot_id, source)[0]
 
 
-def read_with_digest(reader: ObjectReader, snapshot_id: str, source: bytes) -> tuple[bytes, str]:
-    """Return what `read_snapshot` does and its sha256, in hex."""
-    document = read_document(reader.read(f"{snapshot_id}:{DOCUMENT}"))
+def read_with_digest(
+    reader: ObjectReader, snapshot_id: str, source: bytes, document: "dict[str, Any] | None" = None
+) -> tuple[bytes, str]:
+    """Return what `read_snapshot` does and its sha256, in hex; `document` is the snapshot's if it was read already."""
+    document = document or read_document(reader.read(f"{snapshot_id}:{DOCUMENT}"))
     files = payload_files(document)
     try:
         contents = reader.read_many([f"{snapshot_id}:{file}" for file in files])
@@ -244,7 +247,7 @@ def _safe(cell_id: str | None) -> str:
 def _is_payload_name(file: object) -> bool:
     if not isinstance(file, str) or not file.startswith("cells/") or len(file) > 200 or ".." in file:
         return False
-    return all(c.isascii() and (c.isalnum() or c in "-_./") for c in file)
+    return _NAME_CHARACTERS.issuperset(file)
 
 
 def _text(raw: bytes) -> str:

@@ -14,7 +14,7 @@ from nbgit.setup.heal import HOOKS
 from nbgit.setup.launch import Launcher, this_launcher
 from tests.gitbox import GitBox
 
-LINE = "*.ipynb filter=nbgit diff=nbgit merge=nbgit"
+LINE = "*.ipynb filter=nbgit diff=nbgit merge=nbgit -text"
 SCRIPT = b'#!/bin/sh\necho user "$@" >> ../ran; cat >> ../ran\nexit 0\n'
 
 
