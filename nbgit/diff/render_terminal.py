@@ -63,13 +63,13 @@ def name_of(change: CellChange, title: str) -> str:
     tail = f" {title}" if title else ""
     if after is None:
         assert before is not None
-        return f"deleted cell {before.index + 1} [{before.kind}]{tail}"
+        return f"deleted cell {before.index} [{before.kind}]{tail}"
     if before is None:
-        return f"inserted cell {after.index + 1} [{after.kind}]{tail}"
+        return f"inserted cell {after.index} [{after.kind}]{tail}"
     kind = f"[{before.kind} → {after.kind}]" if change.kind_changed else f"[{after.kind}]"
     if change.moved:
-        return f"moved cell {before.index + 1} → {after.index + 1} {kind}{tail}"
-    return f"cell {after.index + 1} {kind}{tail}"
+        return f"moved cell {before.index} → {after.index} {kind}{tail}"
+    return f"cell {after.index} {kind}{tail}"
 
 
 def _render_cell(change: CellChange, title: str, palette: "Palette", context: int) -> "Iterator[str]":

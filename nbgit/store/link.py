@@ -172,16 +172,18 @@ def link_missing(repository: Repository) -> int:
         if not pending:
             return 0
         wanted = {(capture.path, capture.source_oid) for capture in pending}
-        since = min(capture.taken for capture in pending) // 1_000_000_000 - 86_400
-        commits = commits_of(repository, wanted, since)
+        commits = commits_of(repository, wanted)
         return link_commits(repository, commits) if commits else 0
     except NbgitError:
         return 0
 
 
-def commits_of(repository: Repository, wanted: set[tuple[str, str]], since: int) -> list[str]:
-    """Return the commits on HEAD and all branches, oldest first, that set a (path, source oid) of `wanted`."""
-    arguments = ["log", "--reverse", "--branches", f"--since={since}", "HEAD"]
+def commits_of(repository: Repository, wanted: set[tuple[str, str]]) -> list[str]:
+    """Return the commits on HEAD and all branches, oldest first, that set a (path, source oid) of `wanted`.
+
+    Dates are not looked at: a commit may carry any. The newest 200 commits that touch one of the paths are searched.
+    """
+    arguments = ["log", "--reverse", "--branches", "--max-count=200", "HEAD"]
     changes = raw_changes(repository, arguments, sorted({path for path, _ in wanted}))
     found = [change.commit for change in changes if (change.path, change.source_oid) in wanted]
     return list(dict.fromkeys(found))

@@ -15,6 +15,16 @@ def read_refs(repository: Repository, names: list[str]) -> dict[str, str]:
     return {name: found[name] for name in names if name in found}
 
 
+def resolve_commits(repository: Repository, revisions: list[str]) -> list[str]:
+    """Return the commit oids of revisions, in their order; raises GitFailed for one that names no commit."""
+    return [
+        run_git(["rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}"], cwd=repository.start)
+        .decode("ascii")
+        .strip()
+        for name in revisions
+    ]
+
+
 def swap_refs(repository: Repository, changes: dict[str, tuple[str, str | None]]) -> bool:
     """Move refs from their old to their new oid, all or none; False where another process was faster.
 

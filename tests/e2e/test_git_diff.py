@@ -31,7 +31,7 @@ def test_an_edit_shows_by_cell_without_outputs(repo: GitBox) -> None:
         "diff --git a/fits/n.ipynb b/fits/n.ipynb",
         "--- a/fits/n.ipynb",
         "+++ b/fits/n.ipynb",
-        "@@ -1,2 +1,2 @@ cell 2 [code] Density",
+        "@@ -1,2 +1,2 @@ cell 1 [code] Density",
         "-width = 0.5",
         "+width = 0.3",
         " print(width)",
@@ -106,7 +106,7 @@ def test_context_and_prefix_settings(repo: GitBox) -> None:
     repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
     out = repo.git("-c", "diff.context=0", "-c", "diff.noprefix=true", "diff")
     assert out.splitlines()[0] == "diff --git fits/n.ipynb fits/n.ipynb"
-    assert out.splitlines()[3:] == ["@@ -1 +1 @@ cell 2 [code] Density", "-width = 0.5", "+width = 0.3"]
+    assert out.splitlines()[3:] == ["@@ -1 +1 @@ cell 1 [code] Density", "-width = 0.5", "+width = 0.3"]
 
 
 def test_other_files_are_gits(repo: GitBox) -> None:

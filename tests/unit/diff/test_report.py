@@ -17,7 +17,7 @@ def test_an_edit_names_cell_section_and_lines_within_the_cell() -> None:
         "diff --git a/n.ipynb b/n.ipynb",
         "--- a/n.ipynb",
         "+++ b/n.ipynb",
-        "@@ -5,5 +5,5 @@ cell 2 [code] Density",
+        "@@ -5,5 +5,5 @@ cell 1 [code] Density",
         " e = 5",
         " f = 6",
         " g = 7",
@@ -29,21 +29,21 @@ def test_an_edit_names_cell_section_and_lines_within_the_cell() -> None:
 
 def test_an_appended_last_line_is_one_line() -> None:
     lines = diff(notebook(code("x")), notebook(code("x\ny")))
-    assert lines[3:] == ["@@ -1 +1,2 @@ cell 1 [code]", " x", "+y"]
+    assert lines[3:] == ["@@ -1 +1,2 @@ cell 0 [code]", " x", "+y"]
 
 
 def test_inserted_deleted_and_moved_cells_say_so() -> None:
     steps = [code(f"step_{number} = compute({number})") for number in range(4)]
     lines = diff(notebook(*steps, code("gone = 1")), notebook(*steps[1:], steps[0], markdown("Made by other\nhands.")))
-    assert "@@ -1 +1 @@ moved cell 1 → 4 [code]" in lines
+    assert "@@ -1 +1 @@ moved cell 0 → 3 [code]" in lines
     assert " step_0 = compute(0)" in lines
-    assert "@@ -1 +0,0 @@ deleted cell 5 [code]" in lines
-    assert "@@ -0,0 +1,2 @@ inserted cell 5 [markdown]" in lines
+    assert "@@ -1 +0,0 @@ deleted cell 4 [code]" in lines
+    assert "@@ -0,0 +1,2 @@ inserted cell 4 [markdown]" in lines
     assert lines.index("-gone = 1") < lines.index("+Made by other")
 
 
 def test_a_change_of_kind_shows() -> None:
-    assert "@@ -1 +1 @@ cell 1 [code → markdown]" in diff(notebook(code("Words.")), notebook(markdown("Words.")))
+    assert "@@ -1 +1 @@ cell 0 [code → markdown]" in diff(notebook(code("Words.")), notebook(markdown("Words.")))
 
 
 def test_metadata_that_says_something_shows() -> None:
@@ -52,7 +52,7 @@ def test_metadata_that_says_something_shows() -> None:
         "@@ -1 +1,2 @@ notebook",
         " # notebook 4.5",
         "+title: T",
-        "@@ -0,0 +1 @@ metadata of cell 1 [code]",
+        "@@ -0,0 +1 @@ metadata of cell 0 [code]",
         "+tags: slow",
     ]
 
@@ -81,7 +81,7 @@ def test_mode_change_new_and_deleted_file() -> None:
     assert new[1:5] == ["new file mode 100644", "index 0000000..bbbbbbb", "--- /dev/null", "+++ b/n"]
     gone = report(Side("n", BASE, "100644", "b" * 40), Side("n", None, ".", "."), no_colours()).split("\n")
     assert gone[1:5] == ["deleted file mode 100644", "index bbbbbbb..0000000", "--- a/n", "+++ /dev/null"]
-    assert "@@ -1 +0,0 @@ deleted cell 1 [markdown] Density" in gone
+    assert "@@ -1 +0,0 @@ deleted cell 0 [markdown] Density" in gone
 
 
 def test_what_cannot_be_read_is_compared_as_text() -> None:
@@ -105,7 +105,7 @@ def test_colours_are_gits_and_can_be_set() -> None:
     settings = {"color.diff.old": "bold #ff0000", "color.diff.plain": "nonsense"}
     text = report(Side("n", notebook(code("x"))), Side("n", notebook(code("y"))), git_colours(settings))
     assert "\x1b[1;38;2;255;0;0m-x\x1b[m\n\x1b[32m+y\x1b[m\n" in text
-    assert "\x1b[36m@@ -1 +1 @@\x1b[m cell 1 [code]\n" in text
+    assert "\x1b[36m@@ -1 +1 @@\x1b[m cell 0 [code]\n" in text
 
 
 def test_colour_words() -> None:

@@ -1,0 +1,32 @@
+"""`nbgit link`: link commits that no hook saw to the outputs that were captured for them."""
+
+import os
+
+import click
+
+from nbgit.store.link import link_commits, link_missing
+from nbgit.store.refs import resolve_commits
+from nbgit.store.repository import find_repository
+
+EPILOG = """\b
+Examples:
+  nbgit link            every commit on a branch that still waits for its outputs
+  nbgit link HEAD~2     just this commit
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("revisions", nargs=-1, metavar="[REVISION]...")
+def command(revisions: tuple[str, ...]) -> int:
+    """Link commits to their outputs, where no hook did.
+
+    Commits made by a library, a GUI or with hooks off are linked by the next nbgit command; this is that command when
+    there is no other.
+    """
+    repository = find_repository(os.getcwd(), os.environ)
+    if revisions:
+        linked = link_commits(repository, resolve_commits(repository, list(revisions)))
+    else:
+        linked = link_missing(repository)
+    click.echo(f"{linked} notebook{'' if linked == 1 else 's'} linked.")
+    return 0
