@@ -12,6 +12,7 @@ from nbgit.notebook.policy import Policy
 from nbgit.notebook.text import notebook_text
 from nbgit.store.captures import Capture
 from nbgit.store.entries import describe
+from nbgit.store.halves import map_halves
 from nbgit.store.objects import ObjectSink, object_id
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import SnapshotWriter
@@ -35,25 +36,15 @@ def build_captures(repository: Repository, policy: Policy, captures: list[Captur
 
     Nothing refers to the new objects yet. Raises GitFailed where git does not take them.
     """
-    if len(captures) < 2 or not hasattr(os, "fork") or _bytes_of(captures) < FORK_BYTES:
+    if _bytes_of(captures) < FORK_BYTES:
         return _build(repository, policy, captures)
-    mine, theirs = captures[::2], captures[1::2]
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        _build_and_tell(repository, policy, theirs, writing)
-    os.close(writing)
-    try:
-        built = _build(repository, policy, mine)
-        with open(reading, "rb") as stream:
-            told = stream.read()
-    finally:
-        _, status = os.waitpid(child, 0)
-    others = _read_told(told) if status == 0 else _build(repository, policy, theirs)
-    result: list[Built | None] = [None] * len(captures)
-    result[::2], result[1::2] = built, others
-    return result
+
+    def build(some: list[Capture]) -> list[bytes]:
+        rows = [one and [one.snapshot_id, one.summary, one.text_oid] for one in _build(repository, policy, some)]
+        return [json.dumps(row).encode("ascii") for row in rows]
+
+    rows = [json.loads(told) for told in map_halves(captures, build, build)]
+    return [Built(*row) if row else None for row in rows]
 
 
 def _bytes_of(captures: list[Capture]) -> int:
@@ -61,23 +52,6 @@ def _bytes_of(captures: list[Capture]) -> int:
         return sum(os.stat(capture.file).st_size for capture in captures)
     except OSError:
         return 0
-
-
-def _build_and_tell(repository: Repository, policy: Policy, captures: list[Capture], descriptor: int) -> None:
-    """The forked process: build, write the results to the pipe, and end without any of the parent's clean-up."""
-    code = 1
-    try:
-        built = _build(repository, policy, captures)
-        rows = [None if one is None else [one.snapshot_id, one.summary, one.text_oid] for one in built]
-        with open(descriptor, "wb") as stream:
-            stream.write(json.dumps(rows).encode("ascii"))
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def _read_told(told: bytes) -> list[Built | None]:
-    return [None if row is None else Built(*row) for row in json.loads(told)]
 
 
 def _build(repository: Repository, policy: Policy, captures: list[Capture]) -> list[Built | None]:
