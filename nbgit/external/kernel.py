@@ -1,9 +1,9 @@
 """Ring 3: the door to nbformat's constructors and nbclient: make a notebook, and run it in a real kernel."""
 
+from importlib import import_module
 from typing import Any
 
 from nbgit.errors import MissingExtra, NbgitError
-
 
 QUIET = ["--log-level=ERROR"]  # a kernel on this machine only need not warn that its sockets are not encrypted
 
@@ -17,8 +17,7 @@ class KernelFailed(NbgitError):
 
 def make_notebook(cells: list[tuple[str, str]]) -> Any:
     """Return a notebook (nbformat 4.5) of (kind, source) cells, with the ids `cell-0`, `cell-1`, ..."""
-    import nbformat
-
+    nbformat: Any = import_module("nbformat")
     notebook = nbformat.v4.new_notebook()
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
@@ -31,8 +30,7 @@ def run_notebook(notebook: Any, folder: str) -> bytes:
 
     Raises MissingExtra where nbclient or the kernel is not installed, KernelFailed where a cell fails.
     """
-    import nbformat
-
+    nbformat: Any = import_module("nbformat")
     try:
         import nbclient
         from jupyter_client.kernelspec import NoSuchKernel

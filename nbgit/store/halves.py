@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def map_halves(items: "list[Any]", here: "Work", there: "Work") -> list[bytes]:
-    """Return the results for `items` in their order: `here` does every second one, `there` the rest in a forked process.
+    """Return the results for `items` in order: `here` does every second one, `there` the rest in a forked process.
 
     Both take a list and return one bytes for each of its items. `there` must not use what this process has open (its
     child processes above all); where it fails, or the system can't fork, `here` does its work.
