@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+ORDER_SHOWN = 12  # execution counts that are listed where cells ran out of order
 FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 
 
@@ -85,7 +86,8 @@ def _order(counts: list[int]) -> str:
         return f"{many}, [{counts[0]}] to [{counts[-1]}] in order"
     if counts == sorted(set(counts)):
         return f"{many}, [{counts[0]}] to [{counts[-1]}] with gaps"
-    return f"{many}, out of order"
+    order = " ".join(f"[{count}]" for count in counts[:ORDER_SHOWN])
+    return f"{many}, out of order: {order}{' ...' if len(counts) > ORDER_SHOWN else ''}"
 
 
 def short_kind(mime: str) -> str:
