@@ -1,0 +1,112 @@
+"""docs/design.md, "Layers": a module imports its own folder and lower rings only, inside functions too."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import nbgit
+
+PACKAGE = Path(nbgit.__file__).resolve().parent
+RINGS = {
+    "": 0,  # nbgit/__init__.py: the version, and nothing else
+    "errors": 0,
+    "notebook": 1,
+    "store": 2,
+    "diff": 3,
+    "merge": 3,
+    "lineage": 3,
+    "external": 3,
+    "gitproto": 4,
+    "setup": 4,
+    "cli": 5,
+    "__main__": 6,
+}
+# (folder, module of another folder in the same ring) that may be imported all the same, and why.
+NEIGHBOURS = {
+    ("gitproto", "setup.heal"): "the filter process mends missing hooks, so that fresh clones heal",
+    ("merge", "diff.align"): "a merge pairs cells as a diff does: one alignment, so that the two never disagree",
+    ("merge", "diff.changes"): "the same reading of what is one cell edited and what is two",
+    ("merge", "diff.lines"): "the same for lines",
+}
+# Which folder is the only door to a library.
+DOORS = {
+    "click": {"cli"},
+    "git": {"external"},
+    "nbformat": {"external"},
+    "nbdime": {"external"},
+    "jsonschema": {"external"},
+}
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def folder_of(module: str) -> str:
+    """Return the part of a module (a path in the package) that has a ring."""
+    first = module.split("/", 1)[0]
+    return first if "/" in module else first.removesuffix(".py").replace("__init__", "")
+
+
+def names_of(node: ast.AST, module: str) -> list[str]:
+    """Return the dotted names that an import statement brings in."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        assert node.level == 0, f"{module}: imports are absolute"
+        whole = node.module or ""
+        return [f"{whole}.{alias.name}" for alias in node.names] if whole == "nbgit" else [whole]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+        target = node.args[0]
+        if isinstance(target, ast.Constant):
+            return [str(target.value)]
+        text = ast.unparse(target).removeprefix("f").strip("'\"")
+        return [text.split("{", 1)[0].rstrip(".")]  # f"nbgit.cli.{...}": the folder is what matters
+    return []
+
+
+def imports_of(module: str) -> list[str]:
+    """Return the dotted names that a module imports anywhere, except for type checkers only."""
+    tree = ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+    found: list[str] = []
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            stack.extend(node.orelse)
+            continue
+        found += names_of(node, module)
+        stack.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def test_the_walk_sees_imports_inside_functions() -> None:
+    assert "nbgit.store.switch" in imports_of("gitproto/hooks.py")
+    assert "nbgit.gitproto" in imports_of("gitproto/__init__.py")
+    assert "click" in imports_of("cli/log.py")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_its_own_folder_and_lower_rings_only(module: str) -> None:
+    own = folder_of(module)
+    assert own in RINGS, f"{module}: give its folder a ring here and in docs/design.md"
+    for name in imports_of(module):
+        top, _, rest = name.partition(".")
+        if top != "nbgit":
+            continue
+        other = rest.split(".", 1)[0]
+        other = "" if other == "__version__" else other
+        allowed = other == own or RINGS[other] < RINGS[own] or (own, rest) in NEIGHBOURS
+        assert allowed, f"{module} (ring {RINGS[own]}) imports {name} (ring {RINGS[other]})"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_library_has_one_door(module: str) -> None:
+    for name in imports_of(module):
+        doors = DOORS.get(name.split(".", 1)[0])
+        assert doors is None or folder_of(module) in doors, f"{module} imports {name}: only {doors} may"
+
+
+def test_no_exception_is_stale() -> None:
+    used = {(folder_of(module), name.removeprefix("nbgit.")) for module in MODULES for name in imports_of(module)}
+    assert used >= NEIGHBOURS.keys()
