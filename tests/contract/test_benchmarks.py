@@ -1,0 +1,85 @@
+"""`python -m benchmarks` runs anywhere: from its options alone, on three generated notebooks, without peers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.blame import saved_anew
+from benchmarks.data import part_of
+from benchmarks.notebooks import distinct_set, huge_notebook
+from benchmarks.results import RATIO, Budget, Measured, Row
+from tests.gitbox import SOURCE_ROOT
+
+
+def run_benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environ = {**os.environ, "COLUMNS": "200"}
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=SOURCE_ROOT, env=environ, capture_output=True, text=True, check=False)
+
+
+def test_help_names_every_option() -> None:
+    done = run_benchmarks("--help")
+    assert done.returncode == 0, done.stderr
+    for option in ("--data", "--dir", "--rounds", "--quick", "--distinct", "--only", "--markdown", "--json"):
+        assert option in done.stdout
+
+
+def test_three_notebooks_give_the_four_rows_of_a_set(tmp_path: Path) -> None:
+    data, work, record = tmp_path / "data", tmp_path / "work", tmp_path / "record.json"
+    work.mkdir()
+    for path, content in distinct_set(3, 20_000).items():
+        place = data / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    options = ["--data", str(data), "--dir", str(work), "--json", str(record)]
+    done = run_benchmarks("--quick", "--rounds", "1", "--only", "set", "--no-peers", "--markdown", *options)
+    assert done.returncode == 0, done.stderr
+    assert "| git add | the set: 3 notebooks, 0 MB | plain git " in done.stdout
+    rows = json.loads(record.read_bytes())["rows"]
+    assert [len(row["tools"]["nbgit"]["samples"]) for row in rows] == [1, 1, 1, 1]
+    assert not list(work.iterdir())  # nothing is left behind
+
+
+def test_a_ratio_is_of_medians_and_a_part_has_its_own_baseline() -> None:
+    tools = {
+        "plain git": Measured([1.0, 2.0, 9.0]),
+        "nbgit": Measured([1.0, 1.0, 7.0]),
+        "nbdime": Measured([8.0], baseline=0.5),
+    }
+    row = Row("work", "data", tools, budgets=(Budget(0.4, RATIO),))
+    assert (row.ratio("nbgit"), row.ratio("nbdime"), row.ratio("nb-clean")) == (0.5, 16.0, None)
+    assert not row.met(row.budgets[0])
+
+
+def test_generated_notebooks_are_the_same_each_time_and_no_two_figures_are() -> None:
+    first = distinct_set(3, 30_000)
+    assert first == distinct_set(3, 30_000)
+    figures = [
+        output["data"]["image/png"]
+        for content in first.values()
+        for cell in json.loads(content)["cells"]
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    assert len(figures) == len(set(figures)) == 24
+    assert len(huge_notebook(3_000_000)) >= 3_000_000
+    assert list(part_of(first, 1)) == [sorted(first, key=lambda path: (len(first[path]), path))[1]]
+
+
+def test_a_figure_saved_anew_has_the_same_pixels_and_other_bytes() -> None:
+    image = pytest.importorskip("PIL.Image")
+    import base64
+    import io
+
+    cells = json.loads(next(iter(distinct_set(1, 20_000).values())))["cells"]
+    png = base64.b64decode(cells[2]["outputs"][1]["data"]["image/png"])
+    anew = saved_anew(png)
+    assert anew != png
+    pictures = [image.open(io.BytesIO(data)) for data in (png, anew)]
+    assert pictures[0].tobytes() == pictures[1].tobytes()
