@@ -25,7 +25,7 @@ def command(revisions: tuple[str, ...]) -> int:
     """
     repository = find_repository(os.getcwd(), os.environ)
     if revisions:
-        linked = link_commits(repository, resolve_commits(repository, list(revisions)))
+        linked = link_commits(repository, resolve_commits(repository, list(revisions)), lazily=True)
     else:
         linked = link_missing(repository)
     click.echo(f"{linked} notebook{'' if linked == 1 else 's'} linked.")

@@ -20,7 +20,7 @@ from hashlib import sha256
 
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, apply_spans, encode_spans, split
-from nbgit.store.repository import Repository
+from nbgit.store.repository import Repository, head_commit
 
 PAST = ".past"
 TRAILER = b"\nnbgit-capture 1 "  # ends the notebook in a capture's file; one line of JSON follows
@@ -37,6 +37,17 @@ class Capture:
         self.path = path
         self.taken = int(taken)
         self.file = file
+
+    def head(self) -> str:
+        """Return where HEAD was when this was captured, as `head_commit` says it; "" where that is not known."""
+        import json
+
+        try:
+            with open(self.file, "rb") as file:
+                content = file.read()
+            return str(json.loads(content[content.rindex(TRAILER) + len(TRAILER) :])["head"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
 
     def read(self, policy: Policy) -> tuple[bytes, Split] | None:
         """Return the notebook's bytes and its split under `policy`, or None where they are gone or damaged."""
@@ -80,6 +91,7 @@ class CaptureStore:
     """The captures of one repository."""
 
     def __init__(self, repository: Repository, policy: Policy) -> None:
+        self._repository = repository
         self._policy = policy
         self._root = os.path.join(repository.nbgit_dir, "captures")
         self._known = os.path.join(repository.nbgit_dir, "known", policy.key)
@@ -104,7 +116,8 @@ class CaptureStore:
             write_whole(os.path.join(directory, "path"), path.encode("utf-8", "surrogateescape"))
         can_run = b"true" if parts.can_run else b"false"
         spans = encode_spans(parts.spans)
-        trailer = b'{"can_run":%b,"spans":%b}\n' % (can_run, spans)
+        head = head_commit(self._repository).encode("ascii", "replace")
+        trailer = b'{"can_run":%b,"head":"%b","spans":%b}\n' % (can_run, head, spans)
         write_whole(os.path.join(directory, name), data, TRAILER, trailer)
 
     def source_of(self, path: str, digest: str) -> str | None:

@@ -2,10 +2,12 @@
 
 from nbgit.errors import GitFailed
 from nbgit.store.captures import CaptureStore
-from nbgit.store.git import run_git
+from nbgit.store.git import run_git, try_git
+from nbgit.store.refs import resolve_commits
 from nbgit.store.repository import Repository
 
 SUFFIX = ".ipynb"
+MANY = 200  # more paths than this are not named on a command line
 
 
 class NotebookChange:
@@ -26,21 +28,20 @@ def changed_notebooks(repository: Repository, commits: list[str], captured: set[
     """
     if not commits:
         return []
-    changes = raw_changes(repository, ["log", "--no-walk=unsorted", "--stdin"], [], stdin="\n".join(commits) + "\n")
+    changes = raw_changes(repository, ["--no-walk=unsorted"], commits, [])
     return [change for change in changes if change.path.endswith(SUFFIX) or change.path in captured]
 
 
 def raw_changes(
-    repository: Repository, arguments: list[str], paths: list[str], *, stdin: str | None = None
+    repository: Repository, options: list[str], revisions: list[str], paths: list[str]
 ) -> list[NotebookChange]:
-    """Return the added and modified files of the commits that `git log ARGUMENTS -- PATHS` walks."""
-    shape = ["-z", "--raw", "--no-abbrev", "--no-renames", "-c", "--root", "--format=%H"]
-    limit = ["--", *(f":(literal){path}" for path in paths)] if paths else []
+    """Return the added and modified files of the commits that `git log OPTIONS REVISIONS -- PATHS` walks."""
+    shape = ["-z", "--raw", "--no-abbrev", "--no-renames", "-c", "--root", "--format=%H", "--stdin"]
+    limit = ["--", *(f":(top,literal){path}" for path in paths if "\n" not in path)] if paths else []
     out = run_git(
-        [*arguments[:1], *shape, *arguments[1:], *limit],
+        ["log", *shape, *options],
         cwd=repository.start,
-        stdin=None if stdin is None else stdin.encode("ascii"),
-        environ={"GIT_LITERAL_PATHSPECS": "0"},
+        stdin="".join(f"{line}\n" for line in [*revisions, *limit]).encode("utf-8", "surrogateescape"),
     )
     changes: list[NotebookChange] = []
     commit = facts = ""
@@ -68,17 +69,28 @@ def rerun_notebooks(
     paths = sorted(path for path in pending if path not in changed)
     if not paths or repository.worktree is None:
         return []
-    literal = [f":(top,literal){path}" for path in paths]
     try:
-        tree = run_git(["ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths], cwd=repository.start)
-        dirty = run_git(["diff-files", "-z", "--name-only", "--", *literal], cwd=repository.worktree)
+        blobs = blobs_at(repository, commit, paths)
+        dirty = dirty_paths(repository)
+        commit = resolve_commits(repository, [commit])[0]
     except GitFailed:
         return []
-    stale = set(dirty.decode("utf-8", "surrogateescape").split("\0"))
-    rerun = []
-    commit = run_git(["rev-parse", "--verify", f"{commit}^{{commit}}"], cwd=repository.start).decode("ascii").strip()
-    for line in tree.decode("utf-8", "surrogateescape").split("\0"):
-        facts, _, path = line.partition("\t")
-        if path and path not in stale and facts.split()[2] == pending.get(path):
-            rerun.append(NotebookChange(commit, path, pending[path]))
-    return rerun
+    same = [path for path in paths if path not in dirty and blobs.get(path) == pending[path]]
+    return [NotebookChange(commit, path, pending[path]) for path in same]
+
+
+def dirty_paths(repository: Repository) -> set[str]:
+    """Return the paths whose file on disk git has not taken into the index as it is; none in a bare repository."""
+    if repository.worktree is None:
+        return set()
+    code, out, _ = try_git(["diff-files", "-z", "--name-only"], cwd=repository.worktree)
+    return set(out.decode("utf-8", "surrogateescape").split("\0")) if code == 0 else set()
+
+
+def blobs_at(repository: Repository, commit: str, paths: list[str]) -> dict[str, str]:
+    """Return path -> blob oid of those of `paths` that `commit` has."""
+    limit = ["--", *paths] if len(paths) <= MANY else []  # a command line has a limit, and ls-tree reads no list
+    out = run_git(["ls-tree", "-r", "-z", "--full-tree", commit, *limit], cwd=repository.start)
+    rows = [row.partition("\t") for row in out.decode("utf-8", "surrogateescape").split("\0") if row]
+    wanted = set(paths)
+    return {path: facts.split()[2] for facts, _, path in rows if path in wanted}

@@ -11,8 +11,9 @@ from nbgit.errors import GitFailed, NbgitError, SnapshotInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.store.build import build_captures
 from nbgit.store.captures import Capture, CaptureStore
-from nbgit.store.changes import NotebookChange, changed_notebooks, raw_changes, rerun_notebooks
-from nbgit.store.entries import describe, put_note, read_some_entries, write_entry
+from nbgit.store.changes import NotebookChange, changed_notebooks, dirty_paths, raw_changes, rerun_notebooks
+from nbgit.store.entries import describe, is_oid, put_note, read_some_entries, read_some_rows, write_entry
+from nbgit.store.git import try_git
 from nbgit.store.lookup import Lookup
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
 from nbgit.store.policy_file import load_policy
@@ -39,11 +40,16 @@ class _Link:
         self.capture = capture
 
 
-def link_commits(repository: Repository, commits: list[str], *, at_head: bool = False) -> int:
+def link_commits(
+    repository: Repository, commits: list[str], *, at_head: bool = False, amended: bool = False
+) -> int:
     """Link these commits to the outputs of the notebooks they changed; return how many notebooks were linked.
 
-    `at_head` says that the last one has just been made in this working tree: then notebooks that were run again without
-    an edit, and that git takes as up to date, are linked to it too. Raises NbgitError; links nothing or all.
+    `at_head` says that the last one has just been made in this working tree: captures then win over what its entry says
+    already, and notebooks that were run again without an edit, and that git takes as up to date, are linked to it too.
+    Otherwise an entry holds. Git joins two entries when it rewrites a commit: the one that post-commit wrote, then the
+    old commit's. The first holds where the commit was `amended`, the last after a rebase.
+    Raises NbgitError; links nothing or all.
     """
     policy = load_policy(repository)
     captures = CaptureStore(repository, policy)
@@ -52,13 +58,24 @@ def link_commits(repository: Repository, commits: list[str], *, at_head: bool = 
         changes = changed_notebooks(repository, commits, captures.paths())
         if at_head and commits:
             changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
-        links = linker.find(changes)
+        noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)], amended=amended)
+        links = linker.find(changes, noted, captures_first=at_head)
         if links:
             linker.write(links)
         for link in links:
             if link.capture is not None:
                 captures.settle(link.capture, link.snapshot_id)
         return len(links)
+
+
+def _noted(reader: ObjectReader, commits: list[str], *, amended: bool) -> dict[str, dict[str, list[str]]]:
+    """Return commit -> path -> the snapshot ids that the commit's entry names, the one that holds first."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for commit, rows in read_some_rows(reader, list(dict.fromkeys(commits))).items():
+        by_path = found.setdefault(commit, {})
+        for path, snapshot_id in rows if amended else reversed(rows):
+            by_path.setdefault(path, []).append(snapshot_id)
+    return found
 
 
 class _Linker:
@@ -71,41 +88,68 @@ class _Linker:
         self._lookup = Lookup(repository, self._policy, captures, reader)
         self._texts: dict[str, str] = {}
 
-    def find(self, changes: list[NotebookChange]) -> list[_Link]:
-        """Return the links of these changes; new snapshots are in git already, and nothing refers to them."""
-        captures = [self._capture_of(change) for change in changes]
+    def find(
+        self, changes: list[NotebookChange], noted: dict[str, dict[str, list[str]]], *, captures_first: bool
+    ) -> list[_Link]:
+        """Return the links of these changes, and of what entries say beyond them; new snapshots are in git already,
+        and nothing refers to them."""
+        said = [noted.get(change.commit, {}).get(change.path, []) for change in changes]
+        held = [None if captures_first else self._noted(change, ids) for change, ids in zip(changes, said, strict=True)]
+        captures = [
+            None if link is not None else self._capture_of(change) for change, link in zip(changes, held, strict=True)
+        ]
         wanted = {capture.file: capture for capture in captures if capture is not None}
         built = dict(zip(wanted, build_captures(self._repository, self._policy, list(wanted.values())), strict=True))
-        noted = read_some_entries(self._reader, list(dict.fromkeys(change.commit for change in changes)))
-        links: list[_Link | None] = []
-        for change, capture in zip(changes, captures, strict=True):
+        links: list[_Link | None] = list(held)
+        for position, (change, capture) in enumerate(zip(changes, captures, strict=True)):
             made = built[capture.file] if capture is not None else None
             if made is not None:
                 self._texts[change.source_oid] = made.text_oid
-                links.append(_Link(change, made.snapshot_id, made.summary, capture))
-            else:
-                links.append(self._existing(change, noted.get(change.commit, {}).get(change.path)))
-        return [link for link in links if link is not None]
+                links[position] = _Link(change, made.snapshot_id, made.summary, capture)
+            elif links[position] is None:
+                links[position] = self._existing(change, said[position])
+        found = [link for link in links if link is not None]
+        return found + self._rest(noted, {(link.change.commit, link.change.path) for link in found})
+
+    def _rest(self, noted: dict[str, dict[str, list[str]]], linked: set[tuple[str, str]]) -> list[_Link]:
+        """Return what entries say of notebooks that their commits did not change (they were run again), and that
+        still holds: the entry is written anew, and must not lose it."""
+        found: list[_Link | None] = []
+        for commit, by_path in noted.items():
+            paths = sorted(path for path in by_path if (commit, path) not in linked)
+            blobs = blobs_at(self._repository, commit, paths) if paths else {}
+            changes = [NotebookChange(commit, path, blobs[path]) for path in paths if path in blobs]
+            found += [self._noted(change, by_path[change.path]) for change in changes]
+        return [link for link in found if link is not None]
 
     def _capture_of(self, change: NotebookChange) -> Capture | None:
         captures = self._captures.of_path(change.path)
         return next((capture for capture in captures if capture.source_oid == change.source_oid), None)
 
-    def _existing(self, change: NotebookChange, noted: str | None) -> _Link | None:
-        """Return the link to a snapshot that is there already: the one noted, on disk, in the history, or any."""
+    def _noted(self, change: NotebookChange, noted: list[str]) -> _Link | None:
+        """Return the link to the first of these snapshots that is one of the change's source."""
+        candidates = self._lookup.snapshot_ids(change.source_oid) if noted else []
+        chosen = next((snapshot_id for snapshot_id in noted if snapshot_id in candidates), None)
+        return None if chosen is None else self._link(change, chosen)
+
+    def _existing(self, change: NotebookChange, noted: list[str]) -> _Link | None:
+        """Return the link to a snapshot that is there already: one noted, on disk, in the history, or any."""
         candidates = self._lookup.snapshot_ids(change.source_oid)
         if not candidates:
             return None
         digest = digest_of_worktree_file(self._repository, change.path)
         on_disk = self._captures.known(digest) if digest else None
-        likely = [noted, on_disk.snapshot_id if on_disk else None]
+        likely = [*noted, on_disk.snapshot_id if on_disk else None]
         chosen = next((snapshot_id for snapshot_id in likely if snapshot_id in candidates), None)
         chosen = chosen or self._lookup.linked_snapshot(change.path, change.commit, candidates) or min(candidates)
+        return self._link(change, chosen)
+
+    def _link(self, change: NotebookChange, snapshot_id: str) -> _Link | None:
         try:
-            summary = describe(read_document(self._reader.read(f"{chosen}:{DOCUMENT}")))
+            summary = describe(read_document(self._reader.read(f"{snapshot_id}:{DOCUMENT}")))
         except SnapshotInvalid:
             return None
-        return _Link(change, chosen, summary, None)
+        return _Link(change, snapshot_id, summary, None)
 
     def write(self, links: list[_Link]) -> None:
         """Write the trees that name the snapshots, the entries and the textconv cache, and move their refs together."""
@@ -164,26 +208,32 @@ class _Linker:
 def link_missing(repository: Repository) -> int:
     """Link the commits that no hook saw (made by a library, a GUI, with hooks off); return how many notebooks.
 
-    Only commits that changed a path with a pending capture, and to just that source, are looked at. Never raises: what
-    can't be linked now stays captured.
+    Only commits that changed a path with a pending capture, and to just that source, are looked at, and of those the
+    ones whose entry does not name that path: a notebook that was run again since is not that commit's. Never raises:
+    what can't be linked now stays captured.
     """
     try:
         pending = CaptureStore(repository, load_policy(repository)).all()
         if not pending:
             return 0
         wanted = {(capture.path, capture.source_oid) for capture in pending}
-        commits = commits_of(repository, wanted)
+        commits = unlinked_commits(repository, wanted)
         return link_commits(repository, commits) if commits else 0
     except NbgitError:
         return 0
 
 
-def commits_of(repository: Repository, wanted: set[tuple[str, str]]) -> list[str]:
-    """Return the commits on HEAD and all branches, oldest first, that set a (path, source oid) of `wanted`.
+def unlinked_commits(repository: Repository, wanted: set[tuple[str, str]]) -> list[str]:
+    """Return the commits on HEAD and all branches, oldest first, that set a (path, source oid) of `wanted` and whose
+    entry does not name that path.
 
     Dates are not looked at: a commit may carry any. The newest 200 commits that touch one of the paths are searched.
     """
-    arguments = ["log", "--reverse", "--branches", "--max-count=200", "HEAD"]
-    changes = raw_changes(repository, arguments, sorted({path for path, _ in wanted}))
-    found = [change.commit for change in changes if (change.path, change.source_oid) in wanted]
-    return list(dict.fromkeys(found))
+    options = ["--reverse", "--max-count=200", "--branches"]
+    changes = raw_changes(repository, options, ["HEAD"], sorted({path for path, _ in wanted}))
+    changes = [change for change in changes if (change.path, change.source_oid) in wanted]
+    commits = list(dict.fromkeys(change.commit for change in changes))
+    with ObjectReader(repository) as reader:
+        noted = read_some_entries(reader, commits)
+    missing = {change.commit for change in changes if change.path not in noted.get(change.commit, {})}
+    return [commit for commit in commits if commit in missing]

@@ -41,6 +41,25 @@ class Repository:
         return "0" * (64 if self.hash_name == "sha256" else 40)
 
 
+def head_commit(repository: Repository) -> str:
+    """Return the oid that HEAD is at, "unborn" before the first commit, or "" where only git could tell (reftable)."""
+    head = _read_line(os.path.join(repository.git_dir, "HEAD")) or ""
+    if not head.startswith("ref:"):
+        return head
+    name = head[len("ref:") :].strip()
+    if name == "refs/heads/.invalid":  # what the reftable backend leaves in HEAD
+        return ""
+    loose = _read_line(os.path.join(repository.common_dir, *name.split("/")))
+    if loose:
+        return loose
+    try:
+        with open(os.path.join(repository.common_dir, "packed-refs"), encoding="utf-8", errors="replace") as file:
+            found = [line.split(" ", 1)[0] for line in file if line.rstrip("\n").endswith(f" {name}")]
+    except OSError:
+        found = []
+    return found[0] if found else "unborn"
+
+
 def find_repository(start: str, environ: "Mapping[str, str]") -> Repository:
     """Return the repository that `start` (a directory) lies in, honouring GIT_DIR, GIT_WORK_TREE and GIT_COMMON_DIR.
 

@@ -10,6 +10,7 @@ import time
 from hashlib import sha256
 
 from nbgit.store.captures import CaptureStore
+from nbgit.store.changes import blobs_at
 from nbgit.store.entries import read_some_entries
 from nbgit.store.git import run_git, try_git
 from nbgit.store.lookup import HISTORY, Lookup
@@ -40,13 +41,7 @@ def switch_outputs(repository: Repository, old: str, new: str) -> list[str]:
 
 def _same_blobs(repository: Repository, old: str, new: str, paths: list[str]) -> dict[str, str]:
     """Return path -> blob oid of those paths that have the same blob in both commits."""
-
-    def blobs(commit: str) -> dict[str, str]:
-        out = run_git(["ls-tree", "-r", "-z", "--full-tree", commit, "--", *paths], cwd=repository.start)
-        rows = [row.partition("\t") for row in out.decode("utf-8", "surrogateescape").split("\0") if row]
-        return {path: facts.split()[2] for facts, _, path in rows}
-
-    before, after = blobs(old), blobs(new)
+    before, after = blobs_at(repository, old, paths), blobs_at(repository, new, paths)
     return {path: oid for path, oid in after.items() if before.get(path) == oid}
 
 
