@@ -44,9 +44,11 @@ class Filters:
         policy, captures = self._read_tools()
         digest = sha256(data).hexdigest()
         known = captures.known(digest)
+        if known is not None and captures.shows_other(path, known):
+            known = None
         self._cleaned += len(data)
         if self._cleaned > MEMO_BYTES:
-            source_oid = known.source_oid if known is not None else captures.source_of(path, digest)
+            source_oid = known.source_oid if known is not None else captures.source_of_newest(path, digest)
             if source_oid is not None and (source := self._reader.read(source_oid)) is not None:
                 return source
         parts = split(data, policy)
@@ -60,6 +62,8 @@ class Filters:
         source_oid = object_id("blob", parts.source, self._repository.hash_name)
         try:
             captures.put(path, source_oid, digest, data, parts)
+            if parts.spans:
+                captures.note_run(parts.source, source_oid)
         except OSError as error:
             self._say(f"the outputs of {path} could not be captured ({error.strerror}); the file itself is untouched")
 

@@ -24,7 +24,9 @@ from nbgit.store.repository import Repository, head_commit
 
 PAST = ".past"
 TRAILER = b"\nnbgit-capture 1 "  # ends the notebook in a capture's file; one line of JSON follows
-NOTHING = "-"  # in `known`, in place of a snapshot's id: these bytes are a source as it came, with no outputs known
+# In `known`, in place of a snapshot's id: these bytes are a source that was checked out with no outputs known; and: it
+# was, but outputs have been seen since, so that seeing it bare again is news.
+NOTHING, RAN = "-", "+"
 
 
 class Capture:
@@ -120,12 +122,10 @@ class CaptureStore:
         trailer = b'{"can_run":%b,"head":"%b","spans":%b}\n' % (can_run, head, spans)
         write_whole(os.path.join(directory, name), data, TRAILER, trailer)
 
-    def source_of(self, path: str, digest: str) -> str | None:
-        """Return the source oid of the notebook with this digest, if it was captured at `path` under this policy."""
-        for name in _listing(self._directory(path)):
-            if name.endswith(f"-{digest}-{self._policy.key}"):
-                return name.split("-")[1]
-        return None
+    def source_of_newest(self, path: str, digest: str) -> str | None:
+        """Return the source oid of the newest capture of `path` if it has this digest, made under this policy."""
+        names = _listing(self._directory(path))
+        return names[-1].split("-")[1] if names and names[-1].endswith(f"-{digest}-{self._policy.key}") else None
 
     def of_path(self, path: str) -> list[Capture]:
         """Return the captures of one path, newest first."""
@@ -170,7 +170,7 @@ class CaptureStore:
         if at < 0:
             return None
         fields = lines[at:].split(b"\n", 1)[0].decode("ascii", "replace").split(" ")
-        return Known(fields[1], fields[2]) if len(fields) == 3 else None
+        return Known(fields[1], fields[2]) if len(fields) == 3 and fields[1] != RAN else None
 
     def remember(self, digest: str, snapshot_id: str, source_oid: str) -> None:
         """Note that the notebook with this digest is in that snapshot and has that source; never raises.
@@ -187,6 +187,18 @@ class CaptureStore:
                 file.write(f"{digest} {snapshot_id} {source_oid}\n".encode())
         except OSError:
             pass
+
+    def note_run(self, source: bytes, source_oid: str) -> None:
+        """Note that outputs of this source were seen: from now on the bare source on disk means they were cleared."""
+        digest = sha256(source).hexdigest()
+        known = self.known(digest)
+        if known is not None and known.snapshot_id == NOTHING:
+            self.remember(digest, RAN, source_oid)
+
+    def shows_other(self, path: str, known: Known) -> bool:
+        """Return whether the newest capture of `path` has this source with other outputs: then these were put back."""
+        newest = self.of_path(path)[:1]
+        return bool(newest) and newest[0].source_oid == known.source_oid
 
     def _shard(self, digest: str) -> bytes:
         """Return one of the 16 files of `known`, read again only when it has grown."""
