@@ -8,7 +8,7 @@ from benchmarks.bench import PART, Bench, say
 from benchmarks.data import part_of
 from benchmarks.results import RATIO, Budget, Measured, Row
 from benchmarks.sandbox import OLD, CommandFailed, date_files, write_files
-from benchmarks.tools import Tool
+from benchmarks.tools import NBGIT, Tool, check_linked
 
 ADD, BOTH, STATUS, CHECKOUT = "git add", "git add + commit", "git status, every file touched", "git checkout of all"
 BUDGETS = {ADD: 0.4, BOTH: 0.9, STATUS: 2.5, CHECKOUT: 1.5}
@@ -43,6 +43,8 @@ def one_pass(bench: Bench, tool: Tool, files: dict[str, bytes]) -> dict[str, flo
     write_files(repository, files)
     add = sandbox.git_seconds(repository, "add", "-A")
     commit = sandbox.git_seconds(repository, "commit", "-q", "-m", "all")
+    if tool.name == NBGIT:
+        check_linked(sandbox, repository, files)
     date_files(repository, files, OLD + 1000)
     status = sandbox.git_seconds(repository, "status", "--porcelain")
     if left := sandbox.git(repository, "status", "--porcelain", "-uno"):

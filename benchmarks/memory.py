@@ -12,7 +12,7 @@ from benchmarks.bench import Bench, say
 from benchmarks.notebooks import huge_notebook
 from benchmarks.results import MEGABYTES, RATIO, Budget, Measured, Row
 from benchmarks.sandbox import CommandFailed, write_files
-from benchmarks.tools import NBGIT
+from benchmarks.tools import NBGIT, check_linked
 
 PEAK = Path(__file__).with_name("peak.py")
 
@@ -55,6 +55,7 @@ def _peaks(bench: Bench, files: dict[str, bytes]) -> tuple[float, float]:
     sandbox.git(repository, "add", "-A")
     clean = _read(record)
     sandbox.git(repository, "commit", "-q", "-m", "all")
+    check_linked(sandbox, repository, files)
     sandbox.git(repository, "checkout", "-q", "empty")
     record.unlink(missing_ok=True)
     sandbox.git(repository, "checkout", "-q", "main")

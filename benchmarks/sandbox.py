@@ -68,7 +68,10 @@ class Sandbox:
         environ: dict[str, str] | None = None,
         codes: Iterable[int] = (0,),
     ) -> bytes:
-        """Run a program and return its stdout; raises CommandFailed unless it exits with one of `codes`."""
+        """Run a program and return its stdout; raises CommandFailed unless it exits with one of `codes`.
+
+        A complaint of nbgit's on stderr fails it too: hooks never fail a git command, whatever they left undone.
+        """
         done = subprocess.run(
             list(arguments),
             cwd=cwd,
@@ -78,7 +81,7 @@ class Sandbox:
             stderr=subprocess.PIPE,
             check=False,
         )
-        if done.returncode not in codes:
+        if done.returncode not in codes or done.stderr.startswith(b"nbgit") or b"\nnbgit" in done.stderr:
             said = done.stderr.decode("utf-8", "replace").strip()
             raise CommandFailed(f"{' '.join(arguments)} exited {done.returncode}: {said}")
         return done.stdout or b""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks.sandbox import CommandFailed, Sandbox
@@ -66,6 +67,15 @@ class Tool:
             return None
         line = line.replace("%f", shlex.quote(path)).replace("%%", "%")
         return f"{line} {shlex.quote(path)}" if verb == "textconv" else line
+
+
+def check_linked(sandbox: Sandbox, repository: Path, paths: Iterable[str]) -> None:
+    """Raise CommandFailed unless HEAD's entry (docs/formats.md) names a snapshot for each of these notebooks."""
+    note = sandbox.git(repository, "notes", "--ref", "refs/notes/nbgit", "show", "HEAD")
+    machine = [line for line in note.splitlines() if line.startswith("{")]
+    linked = json.loads(machine[-1])["snapshots"] if machine else {}
+    if missing := [path for path in paths if path not in linked]:
+        raise CommandFailed(f"nbgit did not link {len(missing)} notebooks to the commit, {missing[0]} among them")
 
 
 def plain_and_nbgit() -> list[Tool]:
