@@ -48,7 +48,8 @@ def _link_head(repository: Repository, arguments: list[str]) -> None:
 def _link_rewritten(repository: Repository, arguments: list[str]) -> None:
     """Give each rewritten commit one entry: git has copied the old notes by now, and may have joined two."""
     pairs = [line.split() for line in sys.stdin.read().splitlines()]
-    link_commits(repository, list(dict.fromkeys(pair[1] for pair in pairs if len(pair) > 1)))
+    commits = list(dict.fromkeys(pair[1] for pair in pairs if len(pair) > 1))
+    link_commits(repository, commits, amended=arguments[:1] == ["amend"])
     link_missing(repository)
 
 

@@ -29,7 +29,7 @@ FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 def write_entry(notebooks: dict[str, tuple[str, str]]) -> bytes:
     """Return the note for a commit; `notebooks` is path -> (snapshot id, what `describe` says of it)."""
     ran = [(path, summary) for path, (_, summary) in sorted(notebooks.items()) if summary]
-    lines = [f"{printable(path)}  {summary}" for path, summary in ran] or ["no outputs"]
+    lines = [f"{printable(path)}  {printable(summary)}" for path, summary in ran] or ["no outputs"]
     machine = {FORMAT: VERSION, "snapshots": {path: snapshot_id for path, (snapshot_id, _) in notebooks.items()}}
     lines += ["", json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":"))]
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
@@ -40,7 +40,12 @@ def read_entry(note: bytes) -> dict[str, str]:
 
     A note that is damaged, foreign or of a later version gives what can be understood of it, at worst nothing.
     """
-    found: dict[str, str] = {}
+    return dict(read_rows(note))
+
+
+def read_rows(note: bytes) -> list[tuple[str, str]]:
+    """Return every (path, snapshot id) of a note in its own order: a path stands twice where git has joined notes."""
+    found: list[tuple[str, str]] = []
     for line in note.splitlines():
         if not line.startswith(b"{"):
             continue
@@ -48,7 +53,7 @@ def read_entry(note: bytes) -> dict[str, str]:
             document = json.loads(line)
             if document[FORMAT] == VERSION:
                 snapshots = document["snapshots"].items()
-                found.update({path: snapshot for path, snapshot in snapshots if is_oid(snapshot)})
+                found += [(path, snapshot) for path, snapshot in snapshots if is_oid(snapshot)]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
     return found
@@ -123,13 +128,18 @@ def read_entries(repository: Repository) -> dict[str, dict[str, str]]:
 
 def read_some_entries(reader: ObjectReader, commits: list[str]) -> dict[str, dict[str, str]]:
     """Return the entries of just these commits, whatever fan-out the notes tree has."""
+    return {commit: dict(rows) for commit, rows in read_some_rows(reader, commits).items()}
+
+
+def read_some_rows(reader: ObjectReader, commits: list[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return what `read_rows` does, for each of these commits that has a note."""
     names = [f"{ENTRIES}:{path}" for commit in commits for path in _note_paths(commit)]
     contents = reader.read_many(names)
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, list[tuple[str, str]]] = {}
     for position, commit in enumerate(commits):
         for content in contents[position * 3 : position * 3 + 3]:
             if content is not None:
-                found.setdefault(commit, {}).update(read_entry(content))
+                found.setdefault(commit, []).extend(read_rows(content))
     return found
 
 

@@ -11,7 +11,7 @@ from nbgit.errors import GitFailed, NbgitError, SnapshotInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.store.build import build_captures
 from nbgit.store.captures import Capture, CaptureStore
-from nbgit.store.changes import NotebookChange, changed_notebooks, dirty_paths, raw_changes, rerun_notebooks
+from nbgit.store.changes import NotebookChange, blobs_at, changed_notebooks, dirty_paths, raw_changes, rerun_notebooks
 from nbgit.store.entries import describe, is_oid, put_note, read_some_entries, read_some_rows, write_entry
 from nbgit.store.git import try_git
 from nbgit.store.lookup import Lookup
@@ -41,14 +41,20 @@ class _Link:
 
 
 def link_commits(
-    repository: Repository, commits: list[str], *, at_head: bool = False, amended: bool = False
+    repository: Repository,
+    commits: list[str],
+    *,
+    at_head: bool = False,
+    amended: bool = False,
+    lazily: bool = False,
 ) -> int:
     """Link these commits to the outputs of the notebooks they changed; return how many notebooks were linked.
 
     `at_head` says that the last one has just been made in this working tree: captures then win over what its entry says
     already, and notebooks that were run again without an edit, and that git takes as up to date, are linked to it too.
     Otherwise an entry holds. Git joins two entries when it rewrites a commit: the one that post-commit wrote, then the
-    old commit's. The first holds where the commit was `amended`, the last after a rebase.
+    old commit's. The first holds where the commit was `amended`, the last after a rebase. `lazily` says that the
+    commits may be old: then a capture counts only if it was made before its commit, and git has taken it.
     Raises NbgitError; links nothing or all.
     """
     policy = load_policy(repository)
@@ -59,7 +65,7 @@ def link_commits(
         if at_head and commits:
             changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
         noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)], amended=amended)
-        links = linker.find(changes, noted, captures_first=at_head)
+        links = linker.find(changes, noted, captures_first=at_head, lazily=lazily)
         if links:
             linker.write(links)
         for link in links:
@@ -89,14 +95,21 @@ class _Linker:
         self._texts: dict[str, str] = {}
 
     def find(
-        self, changes: list[NotebookChange], noted: dict[str, dict[str, list[str]]], *, captures_first: bool
+        self,
+        changes: list[NotebookChange],
+        noted: dict[str, dict[str, list[str]]],
+        *,
+        captures_first: bool,
+        lazily: bool,
     ) -> list[_Link]:
         """Return the links of these changes, and of what entries say beyond them; new snapshots are in git already,
         and nothing refers to them."""
         said = [noted.get(change.commit, {}).get(change.path, []) for change in changes]
         held = [None if captures_first else self._noted(change, ids) for change, ids in zip(changes, said, strict=True)]
+        dirty = dirty_paths(self._repository) if lazily else None
         captures = [
-            None if link is not None else self._capture_of(change) for change, link in zip(changes, held, strict=True)
+            self._capture_of(change, dirty) if link is None else None
+            for change, link in zip(changes, held, strict=True)
         ]
         wanted = {capture.file: capture for capture in captures if capture is not None}
         built = dict(zip(wanted, build_captures(self._repository, self._policy, list(wanted.values())), strict=True))
@@ -122,9 +135,22 @@ class _Linker:
             found += [self._noted(change, by_path[change.path]) for change in changes]
         return [link for link in found if link is not None]
 
-    def _capture_of(self, change: NotebookChange) -> Capture | None:
+    def _capture_of(self, change: NotebookChange, dirty: set[str] | None) -> Capture | None:
+        """Return the newest capture that the change may have come with; `dirty` is None where it has just been made."""
         captures = self._captures.of_path(change.path)
-        return next((capture for capture in captures if capture.source_oid == change.source_oid), None)
+        same = [capture for capture in captures if capture.source_oid == change.source_oid]
+        if dirty is not None and same:
+            shown = digest_of_worktree_file(self._repository, change.path) if change.path in dirty else None
+            same = [capture for capture in same if capture.digest != shown and self._was_before(capture, change.commit)]
+        return same[0] if same else None
+
+    def _was_before(self, capture: Capture, commit: str) -> bool:
+        """Return whether a capture was made before a commit: HEAD was then neither at it nor at a descendant."""
+        head = capture.head()
+        if not is_oid(head):
+            return True
+        arguments = ["merge-base", "--is-ancestor", commit, head]
+        return try_git(arguments, cwd=self._repository.start)[0] != 0
 
     def _noted(self, change: NotebookChange, noted: list[str]) -> _Link | None:
         """Return the link to the first of these snapshots that is one of the change's source."""
@@ -218,7 +244,7 @@ def link_missing(repository: Repository) -> int:
             return 0
         wanted = {(capture.path, capture.source_oid) for capture in pending}
         commits = unlinked_commits(repository, wanted)
-        return link_commits(repository, commits) if commits else 0
+        return link_commits(repository, commits, lazily=True) if commits else 0
     except NbgitError:
         return 0
 

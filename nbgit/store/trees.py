@@ -33,7 +33,10 @@ def encode_tree(entries: dict[str, tuple[str, str]]) -> bytes:
 
 
 class Tree:
-    """One directory, read from git only where it is walked into, and written only where it changed."""
+    """One directory, read from git only where it is walked into, and written only where it changed.
+
+    `oid` may be any name that git reads as a tree (`REF^{tree}`).
+    """
 
     def __init__(self, oid: str | None, reader: ObjectReader, oid_bytes: int) -> None:
         self._oid = oid
@@ -47,8 +50,9 @@ class Tree:
     def entries(self) -> dict[str, tuple[str, str]]:
         """name -> (mode, oid) as it stands in git, with `put` and `drop` applied (changed children are not)."""
         if self._entries is None:
-            content = self._reader.read(self._oid) if self._oid else None
-            self._entries = decode_tree(content, self._oid_bytes) if content else {}
+            found = self._reader.read_named([self._oid])[0] if self._oid else None
+            self._oid, content = found or (None, b"")
+            self._entries = decode_tree(content, self._oid_bytes)
         return self._entries
 
     def directory(self, name: str) -> "Tree":
@@ -78,7 +82,8 @@ class Tree:
         for name, child in self._children.items():
             if child.is_touched():
                 self.put(name, TREE, child.write(sink))
+        entries = self.entries  # read now, if they were not: `_oid` is an oid from here on
         if self._oid is None or self._changed:
-            self._oid = sink.add("tree", encode_tree(self.entries))
+            self._oid = sink.add("tree", encode_tree(entries))
             self._changed = False
         return self._oid
