@@ -95,6 +95,7 @@ class CaptureStore:
     def __init__(self, repository: Repository, policy: Policy) -> None:
         self._repository = repository
         self._policy = policy
+        self._head: bytes | None = None  # read once: git moves HEAD after it has cleaned
         self._root = os.path.join(repository.nbgit_dir, "captures")
         self._known = os.path.join(repository.nbgit_dir, "known", policy.key)
         self._shards: dict[str, bytes] = {}
@@ -118,8 +119,9 @@ class CaptureStore:
             write_whole(os.path.join(directory, "path"), path.encode("utf-8", "surrogateescape"))
         can_run = b"true" if parts.can_run else b"false"
         spans = encode_spans(parts.spans)
-        head = head_commit(self._repository).encode("ascii", "replace")
-        trailer = b'{"can_run":%b,"head":"%b","spans":%b}\n' % (can_run, head, spans)
+        if self._head is None:
+            self._head = head_commit(self._repository).encode("ascii", "replace")
+        trailer = b'{"can_run":%b,"head":"%b","spans":%b}\n' % (can_run, self._head, spans)
         write_whole(os.path.join(directory, name), data, TRAILER, trailer)
 
     def source_of_newest(self, path: str, digest: str) -> str | None:
