@@ -39,7 +39,7 @@ def block(name: str) -> str:
 
 def section(title: str) -> str:
     """Return the page's text under a heading of the second level."""
-    return re.split(r"\n## (?!cell )", PAGE.split(f"\n## {title}\n", 1)[1])[0]
+    return re.split(r"\n## (?=[A-Z])", PAGE.split(f"\n## {title}\n", 1)[1])[0]
 
 
 def prose(title: str) -> str:

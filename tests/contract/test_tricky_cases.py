@@ -1,0 +1,345 @@
+"""docs/tricky_cases.md: each of its cases, run with real git."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.gitbox import SOURCE_ROOT, GitBox
+from tests.nb import code, markdown, notebook
+
+PATH = "a.ipynb"
+
+
+def stream(text: str) -> dict[str, Any]:
+    """Return a stream output."""
+    return {"name": "stdout", "output_type": "stream", "text": [text]}
+
+
+def ran(text: str, count: int = 1, source: str = "print(1)") -> bytes:
+    """Return a notebook of one cell that showed `text`."""
+    return notebook(code(source, id="c1", outputs=[stream(text)], execution_count=count))
+
+
+def three(first: str, second: str, shown: tuple[str, str] = ("first\n", "second\n")) -> bytes:
+    """Return a notebook of two code cells that showed something, with a Markdown cell between them."""
+    return notebook(
+        code(first, id="c1", outputs=[stream(shown[0])], execution_count=1),
+        markdown("between", id="m"),
+        code(second, id="c2", outputs=[stream(shown[1])], execution_count=2),
+    )
+
+
+def shows(box: GitBox, path: str = PATH) -> list[list[str]]:
+    """Return the texts that each code cell of a file of the working directory shows."""
+    cells = json.loads(box.read(path))["cells"]
+    return [[output["text"][0] for output in cell["outputs"]] for cell in cells if cell["cell_type"] == "code"]
+
+
+def entry(box: GitBox, revision: str = "HEAD") -> str:
+    """Return the entry of a commit, "" where it has none."""
+    return box.git("log", "-1", "--format=%N", revision).strip()
+
+
+def restored(box: GitBox, path: str, data: bytes) -> bytes:
+    """Commit `data`, delete the file, check it out, compare; return its source."""
+    box.write(path, data)
+    box.commit(f"add {path}", path)
+    (box.path / path).unlink()
+    box.git("checkout", "--", path)
+    assert box.read(path) == data
+    assert box.git("status", "--porcelain", "--", path) == ""
+    return box.git_bytes("cat-file", "blob", f"HEAD:{path}")
+
+
+def test_every_case_of_the_page_is_here() -> None:
+    page = (SOURCE_ROOT / "docs" / "tricky_cases.md").read_text(encoding="utf-8")
+    titles = [line[3:] for line in page.splitlines() if line.startswith("## ")]
+    here = [test.__doc__ for name, test in globals().items() if name.startswith("test_") and test.__doc__]
+    assert titles == here
+
+
+def test_outputs_only(installed: GitBox) -> None:
+    """Only the outputs changed"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    installed.write(PATH, ran("run again\n", 2))
+    assert installed.git("status", "--porcelain") == f" M {PATH}\n"
+    assert installed.git("diff") == ""
+    installed.git("add", PATH)
+    assert installed.git("status", "--porcelain") == ""
+    assert "nothing to commit" in installed.try_git("commit", "-m", "again").out
+    installed.git("commit", "-q", "--allow-empty", "-m", "run again")
+    assert entry(installed).startswith(f"{PATH}  1 cell ran, [2]\n")
+    installed.git("checkout", "-q", "HEAD~1")
+    assert installed.read(PATH) == ran("one\n")
+    installed.git("checkout", "-q", "main")
+    assert installed.read(PATH) == ran("run again\n", 2)
+
+
+def test_same_source_on_two_branches(installed: GitBox) -> None:
+    """Same source on two branches"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    installed.git("checkout", "-q", "-b", "other")
+    installed.write(PATH, ran("the other\n", 2))
+    installed.commit("run again")
+    installed.git("checkout", "-q", "main")
+    assert installed.read(PATH) == ran("one\n")
+    assert installed.git("status", "--porcelain") == ""
+    installed.git("checkout", "-q", "other")
+    assert installed.read(PATH) == ran("the other\n", 2)
+    installed.write(PATH, ran("not committed\n", 3))
+    installed.git("checkout", "-q", "main")
+    assert installed.read(PATH) == ran("not committed\n", 3)
+    assert installed.git("status", "--porcelain") == f" M {PATH}\n"
+
+
+def test_stash(installed: GitBox) -> None:
+    """Stash"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    edited = ran("edited\n", 2, "print(2)")
+    installed.write(PATH, edited)
+    installed.git("stash", "-q")
+    assert installed.read(PATH) == ran("one\n")
+    installed.git("stash", "pop", "-q")
+    assert installed.read(PATH) == edited
+    installed.commit("second")
+    only_outputs = ran("only outputs\n", 3, "print(2)")
+    installed.write(PATH, only_outputs)
+    installed.git("stash", "-q")
+    assert installed.read(PATH) == only_outputs
+
+
+def test_cleared_outputs(installed: GitBox) -> None:
+    """Cleared outputs"""
+    cleared = notebook(code("print(1)", id="c1"))
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    installed.write(PATH, cleared)
+    installed.commit("cleared")
+    assert entry(installed).startswith("no outputs\n")
+    installed.git("checkout", "-q", "HEAD~1")
+    assert installed.read(PATH) == ran("one\n")
+    installed.git("checkout", "-q", "main")
+    assert installed.read(PATH) == cleared
+    (installed.path / PATH).unlink()
+    installed.git("checkout", "--", PATH)
+    assert installed.read(PATH) == cleared
+
+
+@pytest.mark.parametrize("autocrlf", ["true", "input", "false"])
+def test_odd_bytes(installed: GitBox, autocrlf: str) -> None:
+    """Duplicate keys, NaN, byte order marks, line ends"""
+    installed.git("config", "core.autocrlf", autocrlf)
+    twice = (
+        b'{"cells": [{"cell_type": "code", "execution_count": 1, "execution_count": 2, "metadata": {}, "outputs": [1],'
+    )
+    twice += b' "outputs": [NaN], "source": "1"}], "metadata": {"a": 1, "a": 2}, "nbformat": 4, "nbformat_minor": 4}'
+    source = restored(installed, "twice.ipynb", twice)
+    assert source.count(b'"execution_count": null') == source.count(b'"outputs": []') == 2
+    assert b'"a": 1, "a": 2' in source
+    infinite = {"x": float("inf"), "n": float("nan"), "big": 10**50}
+    numbers = notebook(code("1", id="c", outputs=[stream("\ud83d")], execution_count=1), metadata=infinite)
+    assert b"NaN" in restored(installed, "numbers.ipynb", numbers)
+    assert restored(installed, "bom.ipynb", b"\xef\xbb\xbf" + ran("x\n")).startswith(b"\xef\xbb\xbf{")
+    source = restored(installed, "crlf.ipynb", ran("x\n").replace(b"\n", b"\r\n"))
+    assert source.count(b"\r\n") == source.count(b"\n")
+    assert b"\r" not in restored(installed, "lf.ipynb", ran("y\n"))
+    assert b"\xff" in restored(installed, "latin.ipynb", ran("z\n").replace(b"print(1)", b"print(\xff)"))
+
+
+def test_old_notebooks(installed: GitBox) -> None:
+    """Old notebooks (nbformat 1, 2, 3)"""
+    shown = {"output_type": "pyout", "prompt_number": 1, "text": ["2"]}
+    cell = {"cell_type": "code", "collapsed": False, "input": ["1+1"], "outputs": [shown], "prompt_number": 1}
+    heading = {"cell_type": "heading", "level": 2, "source": ["Title"]}
+    for version in (2, 3):
+        document = {"metadata": {}, "nbformat": version, "worksheets": [{"cells": [cell, heading]}]}
+        source = restored(installed, f"v{version}.ipynb", json.dumps(document, indent=1).encode())
+        assert b"prompt_number" not in source
+        assert b"collapsed" not in source
+        assert b'"outputs": []' in source
+        assert "\n+## Title\n" in installed.git("show", "--format=", "HEAD")
+    first = {"nbformat": 1, "cells": [{"cell_type": "code", "code": "1+1", "prompt_number": 1, "output": "2"}]}
+    data = json.dumps(first, indent=1).encode()
+    assert restored(installed, "v1.ipynb", data) == data
+
+
+def test_kept_outputs(installed: GitBox) -> None:
+    """keep_output and init_cell"""
+    metadata: list[dict[str, Any]] = [{"tags": ["keep_output"]}, {"keep_output": True}, {"init_cell": True}, {}]
+    cells = [
+        code(str(number), id=f"c{number}", outputs=[stream(f"shown {number}\n")], execution_count=number, metadata=own)
+        for number, own in enumerate(metadata, 4)
+    ]
+    source = restored(installed, PATH, notebook(*cells))
+    assert [f"shown {number}".encode() in source for number in (4, 5, 6, 7)] == [True, True, True, False]
+    assert source.count(b'"execution_count": null') == 4
+    assert installed.git("show", "--format=", "HEAD").count("## kept output stream stdout, ") == 3
+    installed.write(".nbgit.toml", b'[keep]\ntags = ["figure"]\ninit_cells = false\n')
+    tagged = code("5", outputs=[stream("tagged")], metadata={"tags": ["figure"]})
+    source = restored(installed, "b.ipynb", notebook(cells[2], tagged))
+    assert b"shown 6" not in source
+    assert b"tagged" in source
+
+
+@pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x00", ran("x\n")[:80], b"no notebook\n", b'{"cells": []}'])
+def test_what_is_no_notebook_passes_through(installed: GitBox, data: bytes) -> None:
+    assert restored(installed, PATH, data) == data
+
+
+def test_conflict_markers(installed: GitBox) -> None:
+    """Files with conflict markers"""
+    data = ran("x\n").replace(b'   "source"', b'<<<<<<< HEAD\n   "source"')
+    assert restored(installed, PATH, data) == data
+    assert "+<<<<<<< HEAD\n" in installed.git("show", "--format=", "HEAD")
+
+
+def test_new_ids(installed: GitBox) -> None:
+    """New ids for all cells"""
+    texts = ("import os", "x = 1", "y = x + 1")
+    installed.write(PATH, notebook(*[code(text, id=digit * 8) for text, digit in zip(texts, "123", strict=True)]))
+    installed.commit("one")
+    texts = ("import os", "x = 1", "y = x + 2")
+    installed.write(PATH, notebook(*[code(text, id=digit * 8) for text, digit in zip(texts, "abc", strict=True)]))
+    diff = installed.git("diff")
+    assert [line for line in diff.splitlines()[3:] if line[:1] in "-+\\"] == [
+        "-y = x + 1",
+        "+y = x + 2",
+        "\\ 3 cells with another id",
+    ]
+    installed.commit("two")
+    patch = installed.git("show", "--format=", "HEAD").splitlines()[4:]
+    assert [line for line in patch if line[:1] in "-+"] == ["-y = x + 1", "+y = x + 2"]
+
+
+@pytest.mark.parametrize("verb", [["log"], ["show", "HEAD:a.ipynb"], ["blame-output", PATH, "--cell", "0"], ["link"]])
+def test_hooks_that_do_not_run(installed: GitBox, verb: list[str]) -> None:
+    """Hooks that do not run"""
+    installed.git("config", "core.hooksPath", "no-hooks-here")
+    assert restored(installed, PATH, ran("one\n")) != ran("one\n")
+    assert entry(installed) == ""
+    assert installed.nbgit(*verb).code == 0
+    assert entry(installed).startswith(f"{PATH}  1 cell ran, [1]\n")
+
+
+def test_a_library_without_filters(installed: GitBox) -> None:
+    """A library that knows no filters"""
+    installed.write(PATH, ran("one\n"))
+    oid = installed.git("hash-object", "-w", "--no-filters", PATH).strip()
+    installed.git("update-index", "--add", "--cacheinfo", f"100644,{oid},{PATH}")
+    installed.git("commit", "-q", "-m", "raw")
+    assert installed.git("status", "--porcelain") == f" M {PATH}\n"
+    found = json.loads(installed.nbgit("blame-output", PATH, "--cell", "0", "--json").out)["matches"]
+    assert [match["introduced"]["summary"] for match in found] == ["raw"]
+    (installed.path / PATH).unlink()
+    installed.git("checkout", "--", PATH)
+    assert installed.read(PATH) == ran("one\n")
+    installed.commit("clean")
+    assert b"one" not in installed.git_bytes("cat-file", "blob", f"HEAD:{PATH}")
+    assert installed.git("show", "--format=", "HEAD") == ""
+
+
+def test_a_clone_without_nbgit(installed: GitBox) -> None:
+    """A clone without nbgit"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    installed.git("clone", "-q", ".", "../two")
+    assert shows(installed, f"../two/{PATH}") == [[]]
+    refs = [f"{ref}:{ref}" for ref in ("refs/nbgit/snapshots", "refs/notes/nbgit")]
+    installed.git("fetch", "-q", "origin", *refs, cwd="../two")
+    assert installed.nbgit("install", cwd="../two").code == 0
+    assert shows(installed, f"../two/{PATH}") == [[]]
+    (installed.path / f"../two/{PATH}").unlink()
+    installed.git("checkout", "--", PATH, cwd="../two")
+    assert installed.read(f"../two/{PATH}") == ran("one\n")
+
+
+@pytest.mark.parametrize("by_git", [True, False])
+def test_renames(installed: GitBox, by_git: bool) -> None:
+    """Moved and renamed notebooks"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    (installed.path / "sub").mkdir()
+    if by_git:
+        installed.git("mv", PATH, "sub/b.ipynb")
+    else:
+        (installed.path / PATH).rename(installed.path / "sub" / "b.ipynb")
+    installed.commit("moved")
+    assert "=> sub/b.ipynb" in installed.git("show", "--stat", "--format=", "HEAD")
+    assert entry(installed).startswith("sub/b.ipynb  1 cell ran, [1]\n")
+    installed.git("checkout", "-q", "HEAD~1")
+    assert installed.read(PATH) == ran("one\n")
+    installed.git("checkout", "-q", "main")
+    assert installed.read("sub/b.ipynb") == ran("one\n")
+    answer = installed.nbgit("blame-output", "sub/b.ipynb", "--cell", "0", "--json").out
+    assert json.loads(answer)["matches"][0]["introduced"]["summary"] == "first"
+
+
+def two_sides(box: GitBox, theirs: bytes) -> None:
+    """Commit a notebook, another version of it on both branches, and be on main."""
+    box.write(PATH, three("x = 1", "y = 1"))
+    box.commit("base")
+    box.git("checkout", "-q", "-b", "theirs")
+    box.write(PATH, theirs)
+    box.commit("theirs")
+    box.git("checkout", "-q", "main")
+    box.write(PATH, three("x = 2", "y = 1", ("ours x\n", "second\n")))
+    box.commit("ours")
+
+
+def test_a_merge_of_both_sides(installed: GitBox) -> None:
+    """A merge of both sides' edits"""
+    two_sides(installed, three("x = 1", "y = 2", ("first\n", "theirs y\n")))
+    installed.git("merge", "-q", "theirs", "-m", "merge")
+    assert b"x = 2" in installed.read(PATH)
+    assert b"y = 2" in installed.read(PATH)
+    assert shows(installed) == [["ours x\n"], []]
+    assert installed.git("status", "--porcelain") == ""
+    assert entry(installed) == ""
+    merged = installed.read(PATH)
+    installed.git("checkout", "-q", "theirs")
+    installed.git("checkout", "-q", "main")
+    assert installed.read(PATH) == merged
+
+
+def test_a_merge_in_conflict(installed: GitBox) -> None:
+    two_sides(installed, three("x = 3", "y = 1", ("theirs x\n", "second\n")))
+    assert installed.try_git("merge", "theirs", "-m", "merge").code == 1
+    cells = json.loads(installed.read(PATH))["cells"]
+    assert "".join(cells[0]["source"]) == "<<<<<<< ours\nx = 2\n=======\nx = 3\n>>>>>>> theirs"
+    assert shows(installed) == [[], ["second\n"]]
+
+
+def test_an_edit_without_outputs(installed: GitBox) -> None:
+    """An edit that came without outputs"""
+    installed.write(PATH, three("x = 1", "y = 1"))
+    installed.commit("first")
+    installed.git("clone", "-q", ".", "../web")
+    edited = installed.git_bytes("cat-file", "blob", f"HEAD:{PATH}").replace(b"y = 1", b"y = 5")
+    installed.write(f"../web/{PATH}", edited)
+    installed.git("commit", "-q", "-a", "-m", "on the web", cwd="../web")
+    installed.git("pull", "-q", "--ff-only", "../web", "main")
+    assert shows(installed) == [["first\n"], []]
+    assert installed.git("status", "--porcelain") == ""
+    assert entry(installed) == ""
+
+
+def test_a_bad_policy(installed: GitBox) -> None:
+    """A .nbgit.toml that can't be used"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    installed.write(".nbgit.toml", b'[volatile]\noutputs = "no"\n')
+    installed.write(PATH, ran("longer than one\n"))
+    failed = installed.try_git("add", PATH)
+    assert failed.code != 0
+    assert ".nbgit.toml line 2: `outputs` takes true or false" in failed.err
+    (installed.path / PATH).unlink()
+    checked_out = installed.try_git("checkout", "--", PATH)
+    assert checked_out.code == 0
+    assert "the defaults are used to check out" in checked_out.err
+    assert installed.read(PATH) == ran("one\n")
