@@ -43,7 +43,6 @@ def command(as_json: bool, quiet: bool) -> int:
 
 def _print(document: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
@@ -54,12 +53,8 @@ def _print(document: dict[str, Any]) -> None:
     else:
         headline = Text.assemble(("nbgit is not installed here", "bold red"), ": run `nbgit install`")
     console.print(headline)
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
     for name, text, good in _rows(document):
-        table.add_row(name, Text(text, style="" if good else "yellow"))
-    console.print(table)
+        console.print(Text.assemble((f"{name:<10}  ", "dim"), (text, "" if good else "yellow")))
 
 
 def _rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:
