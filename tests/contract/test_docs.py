@@ -72,7 +72,7 @@ def test_every_verb_is_named(verb: str) -> None:
 
 
 def test_the_table_of_exit_codes_is_the_code() -> None:
-    kinds = [errors.NbgitError, *errors.NbgitError.__subclasses__()]
+    kinds: list[type[errors.NbgitError]] = [errors.NbgitError, *errors.NbgitError.__subclasses__()]
     rows = [f"| {kind.exit_code} | {kind.__name__}, `{kind.slug}` |" for kind in kinds]
     table = [line for line in PAGES["design.md"].splitlines() if re.match(r"\| \d+ \| \w+, `", line)]
     assert table == rows

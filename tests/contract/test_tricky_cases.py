@@ -158,7 +158,7 @@ def test_old_notebooks(installed: GitBox) -> None:
     cell = {"cell_type": "code", "collapsed": False, "input": ["1+1"], "outputs": [shown], "prompt_number": 1}
     heading = {"cell_type": "heading", "level": 2, "source": ["Title"]}
     for version in (2, 3):
-        document = {"metadata": {}, "nbformat": version, "worksheets": [{"cells": [cell, heading]}]}
+        document: dict[str, Any] = {"metadata": {}, "nbformat": version, "worksheets": [{"cells": [cell, heading]}]}
         source = restored(installed, f"v{version}.ipynb", json.dumps(document, indent=1).encode())
         assert b"prompt_number" not in source
         assert b"collapsed" not in source
