@@ -168,7 +168,7 @@ class _Cutter:
             return None
         if skip_space(self.text, end) != len(self.text) or not self.version.isdigit():
             return None
-        if self.shape != ("cells" if int(self.version) > 3 else "worksheets"):
+        if self.shape != ("worksheets" if self.version in ("0", "1", "2", "3") else "cells"):
             return None
         self.found.sort(key=lambda cut: cut.start)
         return self.found

@@ -90,7 +90,8 @@ def dirty_paths(repository: Repository) -> set[str]:
 def blobs_at(repository: Repository, commit: str, paths: list[str]) -> dict[str, str]:
     """Return path -> blob oid of those of `paths` that `commit` has."""
     limit = ["--", *paths] if len(paths) <= MANY else []  # a command line has a limit, and ls-tree reads no list
-    out = run_git(["ls-tree", "-r", "-z", "--full-tree", commit, *limit], cwd=repository.start)
+    arguments = ["ls-tree", "-r", "-z", "--full-tree", commit, *limit]
+    out = run_git(arguments, cwd=repository.start, environ={"GIT_LITERAL_PATHSPECS": "1"})
     rows = [row.partition("\t") for row in out.decode("utf-8", "surrogateescape").split("\0") if row]
     wanted = set(paths)
     return {path: facts.split()[2] for facts, _, path in rows if path in wanted}
