@@ -8,6 +8,8 @@ from nbgit.store.entries import read_entry
 from tests.gitbox import GitBox
 from tests.nb import code, markdown, notebook
 
+N = "n.ipynb"
+
 
 def run_of(*sources: str, run: str, count: int = 1) -> bytes:
     """Return a notebook of these code cells (after a title), each showing that it ran in `run`."""
@@ -25,6 +27,12 @@ def shown(run: str, source: str) -> dict[str, Any]:
 def never_ran(*sources: str) -> bytes:
     """Return the same notebook with its outputs cleared."""
     return notebook(markdown("# Title", id="title"), *(code(s, id=f"cell{n}") for n, s in enumerate(sources)))
+
+
+def rewritten(box: GitBox, path: str, data: bytes) -> None:
+    """Let git take the file as it is on disk for up to date, as a person's `git add` does."""
+    box.write(path, data)
+    box.git("add", path)
 
 
 def note_of(box: GitBox, commit: str = "HEAD") -> str:
