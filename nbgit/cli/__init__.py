@@ -18,6 +18,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "diff": ("diff", "Compare notebooks cell by cell."),
     "blame-output": ("blame_output", "What produced this figure?"),
     "show": ("show", "Write one output of one commit to a file or the terminal."),
+    "captures": ("captures", "List outputs that were seen and are in no commit."),
+    "restore": ("restore", "Put outputs back into a notebook."),
+    "refresh": ("refresh", "Capture what was run; clear git's M where only outputs changed."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
     "demo": ("demo", "The main job on a little notebook, in a repository of its own."),
 }

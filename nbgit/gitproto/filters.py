@@ -43,9 +43,7 @@ class Filters:
         """
         policy, captures = self._read_tools()
         digest = sha256(data).hexdigest()
-        known = captures.known(digest)
-        if known is not None and captures.shows_other(path, known):
-            known = None
+        known = captures.old_news(path, digest)
         self._cleaned += len(data)
         if self._cleaned > MEMO_BYTES:
             source_oid = known.source_oid if known is not None else captures.source_of_newest(path, digest)

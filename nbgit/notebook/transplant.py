@@ -1,8 +1,8 @@
 """Ring 1: give a source the outputs of cells that are unchanged since an earlier notebook.
 
 After a merge, a pull of a stripped edit or an edit on the web no stored notebook has exactly this source; the cells
-that nobody touched keep their outputs all the same. A cell is the same when its kind, its code and (where both
-have one) its id are the same; the n-th of several equal cells takes the outputs of the n-th.
+that nobody touched keep their outputs all the same. A cell is the same when its kind and its code are; where
+several are, its id decides, or else the n-th takes the outputs of the n-th.
 """
 
 import json
@@ -27,6 +27,29 @@ class _Cell:
         self.count = count
 
 
+class _Gift:
+    """The raw outputs and count that a cell gets, and the index of the cell that had them."""
+
+    __slots__ = ("count", "giver", "outputs")
+
+    def __init__(self, outputs: str, count: str, giver: int) -> None:
+        self.outputs = outputs
+        self.count = count
+        self.giver = giver
+
+
+class Restored:
+    """A notebook that got outputs back: `given` are the indices of its cells that did, `left_out` those of the donor's
+    cells whose outputs found no cell."""
+
+    __slots__ = ("data", "given", "left_out")
+
+    def __init__(self, data: bytes, given: list[int], left_out: list[int]) -> None:
+        self.data = data
+        self.given = given
+        self.left_out = left_out
+
+
 def transplant(source: bytes, donors: list[bytes]) -> bytes | None:
     """Return `source` with the outputs and counts of its unchanged cells, taken from the first donor that has them.
 
@@ -34,17 +57,37 @@ def transplant(source: bytes, donors: list[bytes]) -> bytes | None:
     """
     text = source.decode("latin-1")
     cells = _cells(text)
-    gifts: dict[int, tuple[str, str]] = {}
+    gifts: dict[int, _Gift] = {}
     for donor in donors:
         _collect(cells, donor.decode("latin-1"), gifts)
-    if not gifts:
-        return None
+    return _with_gifts(text, cells, gifts) if gifts else None
+
+
+def restore_outputs(source: bytes, donor: bytes, current: bytes, chosen: "frozenset[int] | None") -> Restored:
+    """Return `source` with the outputs that `donor` has for the `chosen` cells (indices in the source, None: all).
+
+    The other cells keep what they have in `current`, which has the same source.
+    """
+    text, donor_text = source.decode("latin-1"), donor.decode("latin-1")
+    cells = _cells(text)
+    gifts: dict[int, _Gift] = {}
+    _collect(cells, donor_text, gifts)
+    gifts = {index: gift for index, gift in gifts.items() if chosen is None or index in chosen}
+    given = sorted(gifts)
+    givers = {gift.giver for gift in gifts.values()}
+    offered = [index for index, cell in enumerate(_cells(donor_text)) if _outputs_of(donor_text, cell) is not None]
+    left_out = [index for index in offered if index not in givers]
+    _collect(cells, current.decode("latin-1"), gifts)
+    return Restored(_with_gifts(text, cells, gifts), given, left_out)
+
+
+def _with_gifts(text: str, cells: list[_Cell], gifts: dict[int, _Gift]) -> bytes:
     pieces: list[str] = []
     taken = 0
     cuts: list[tuple[Member, str]] = []
-    for index, (outputs, count) in gifts.items():
+    for index, gift in gifts.items():
         cell = cells[index]
-        cuts += [(member, raw) for member, raw in ((cell.outputs, outputs), (cell.count, count)) if member and raw]
+        cuts += [(part, raw) for part, raw in ((cell.outputs, gift.outputs), (cell.count, gift.count)) if part and raw]
     for member, raw in sorted(cuts, key=lambda cut: cut[0].value_start):
         pieces += (text[taken : member.value_start], raw)
         taken = member.value_end
@@ -52,26 +95,37 @@ def transplant(source: bytes, donors: list[bytes]) -> bytes | None:
     return "".join(pieces).encode("latin-1")
 
 
-def _collect(cells: list[_Cell], donor: str, gifts: dict[int, tuple[str, str]]) -> None:
+def _collect(cells: list[_Cell], donor: str, gifts: dict[int, _Gift]) -> None:
     """Add to `gifts` the outputs that `donor` has for cells that have none yet."""
-    offered: dict[Hashable, list[_Cell]] = {}
-    for cell in _cells(donor):
-        offered.setdefault(cell.code, []).append(cell)
+    offered: dict[Hashable, list[tuple[int, _Cell]]] = {}
+    for giver, cell in enumerate(_cells(donor)):
+        offered.setdefault(cell.code, []).append((giver, cell))
+    ids = {cell.id for cell in cells if cell.id is not None}
     seen: dict[Hashable, int] = {}
     for index, cell in enumerate(cells):
         position = seen.get(cell.code, 0)
         seen[cell.code] = position + 1
         same = offered.get(cell.code, [])
-        by_id = [other for other in same if cell.id is not None and other.id == cell.id]
-        other = by_id[0] if by_id else same[position] if position < len(same) else None
-        if other is None or index in gifts or not cell.outputs or not other.outputs:
+        found = [pair for pair in same if cell.id is not None and pair[1].id == cell.id] or same[
+            position : position + 1
+        ]
+        if not found or index in gifts or not cell.outputs:
             continue
-        if cell.id is not None and other.id is not None and cell.id != other.id:
-            continue
-        outputs = donor[other.outputs.value_start : other.outputs.value_end]
-        count = donor[other.count.value_start : other.count.value_end] if other.count else ""
-        if outputs != "[]" or count not in ("", "null"):
-            gifts[index] = (outputs, count)
+        giver, other = found[0]
+        if other.id != cell.id and cell.id is not None and other.id in ids:
+            continue  # those are the outputs of another cell of ours; ids that only changed do no harm
+        outputs = _outputs_of(donor, other)
+        if outputs is not None:
+            gifts[index] = _Gift(*outputs, giver)
+
+
+def _outputs_of(text: str, cell: _Cell) -> tuple[str, str] | None:
+    """Return the raw outputs and count of a cell, or None where it has neither."""
+    if cell.outputs is None:
+        return None
+    outputs = text[cell.outputs.value_start : cell.outputs.value_end]
+    count = text[cell.count.value_start : cell.count.value_end] if cell.count else ""
+    return (outputs, count) if outputs != "[]" or count not in ("", "null") else None
 
 
 def _cells(text: str) -> list[_Cell]:

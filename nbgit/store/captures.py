@@ -32,10 +32,12 @@ NOTHING, RAN = "-", "+"
 class Capture:
     """One capture on disk: `taken` in nanoseconds since 1970 (UTC), `digest` the sha256 of the notebook, in hex."""
 
-    __slots__ = ("digest", "file", "path", "policy_key", "source_oid", "taken")
+    __slots__ = ("digest", "file", "is_past", "path", "policy_key", "source_oid", "taken")
 
     def __init__(self, path: str, file: str) -> None:
-        taken, self.source_oid, self.digest, self.policy_key = os.path.basename(file).split("-")
+        name = os.path.basename(file)
+        taken, self.source_oid, self.digest, self.policy_key = name.removesuffix(PAST).split("-")
+        self.is_past = name.endswith(PAST)
         self.path = path
         self.taken = int(taken)
         self.file = file
@@ -134,6 +136,12 @@ class CaptureStore:
         directory = self._directory(path)
         return [Capture(path, os.path.join(directory, name)) for name in reversed(_listing(directory))]
 
+    def past_of_path(self, path: str) -> list[Capture]:
+        """Return the captures of one path that a commit has overtaken, newest first."""
+        directory = self._directory(path)
+        names = [name for name in _names(directory) if name.endswith(PAST) and name.count("-") == 3]
+        return [Capture(path, os.path.join(directory, name)) for name in reversed(names)]
+
     def all(self) -> list[Capture]:
         """Return every capture, newest first."""
         found: list[Capture] = []
@@ -197,10 +205,14 @@ class CaptureStore:
         if known is not None and known.snapshot_id == NOTHING:
             self.remember(digest, RAN, source_oid)
 
-    def shows_other(self, path: str, known: Known) -> bool:
-        """Return whether the newest capture of `path` has this source with other outputs: then these were put back."""
-        newest = self.of_path(path)[:1]
-        return bool(newest) and newest[0].source_oid == known.source_oid
+    def old_news(self, path: str, digest: str) -> Known | None:
+        """Return what is known of the notebook at `path` with this digest, or None where it has to be captured.
+
+        It has to be, too, where the newest capture of the path has this source with other outputs: these were put back.
+        """
+        known = self.known(digest)
+        newest = self.of_path(path)[:1] if known is not None else []
+        return None if known is None or (newest and newest[0].source_oid == known.source_oid) else known
 
     def _shard(self, digest: str) -> bytes:
         """Return one of the 16 files of `known`, read again only when it has grown."""
