@@ -1,6 +1,7 @@
 """Ring 4: what git starts. Lean: no click, no git library, no jsonschema; see docs/design.md, "Hot path"."""
 
 import gc
+import os
 import sys
 from importlib import import_module
 
@@ -28,6 +29,9 @@ def run(verb: str, arguments: list[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # git, or whoever read the answer, has gone: there is nobody left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would complain when it flushes stdout at exit
+        return 0
     except Exception as error:
         from nbgit.store.log import log_bug
 
