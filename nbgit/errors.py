@@ -67,6 +67,13 @@ class InstallRefused(NbgitError):
     slug = "install-refused"
 
 
+class KernelFailed(NbgitError):
+    """A notebook could not be run to its end."""
+
+    exit_code = 13
+    slug = "kernel-failed"
+
+
 class ProtocolError(NbgitError):
     """git and the filter process disagree about the protocol (gitattributes(5), long running filter process)."""
 

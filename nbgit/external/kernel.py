@@ -3,16 +3,9 @@
 from importlib import import_module
 from typing import Any
 
-from nbgit.errors import MissingExtra, NbgitError
+from nbgit.errors import KernelFailed, MissingExtra
 
 QUIET = ["--log-level=ERROR"]  # a kernel on this machine only need not warn that its sockets are not encrypted
-
-
-class KernelFailed(NbgitError):
-    """A notebook could not be run to its end."""
-
-    exit_code = 13
-    slug = "kernel-failed"
 
 
 def make_notebook(cells: list[tuple[str, str]]) -> Any:
