@@ -390,6 +390,8 @@ def test_a_bad_policy(installed: GitBox) -> None:
     failed = installed.try_git("add", PATH)
     assert failed.code != 0
     assert ".nbgit.toml line 2: `outputs` takes true or false" in failed.err
+    assert installed.try_git("diff").code != 0
+    assert installed.try_git("log", "-p").code == 0
     (installed.path / PATH).unlink()
     checked_out = installed.try_git("checkout", "--", PATH)
     assert checked_out.code == 0
