@@ -2,7 +2,7 @@
 
 import json
 
-from nbgit.notebook.outputs import ERROR, MIME_BEFORE_4, STDERR, STDOUT, decode_datum, output_data
+from nbgit.notebook.outputs import ERROR, MIME_BEFORE_4, STDERR, STDOUT, any_int, decode_datum, output_data
 from nbgit.notebook.scan import Malformed, Member, members, skip_value, walk_array, walk_object
 
 
@@ -26,11 +26,14 @@ class Datum:
         return datum
 
     def payload(self, raw: bytes) -> bytes:
-        """Return the payload's bytes, whatever way it is written."""
-        if self.mime != ERROR:
-            return decode_datum(self.mime, json.loads(raw[self.start : self.end].decode("utf-8", "replace")))
-        output = json.loads(raw[self.output_start : self.output_end].decode("utf-8", "replace"), parse_int=str)
-        return dict(output_data(output)).get(ERROR, b"")
+        """Return the payload's bytes, whatever way it is written; as it stands, where it is nested too deeply."""
+        whole = self.mime == ERROR
+        start, end = (self.output_start, self.output_end) if whole else (self.start, self.end)
+        try:
+            value = json.loads(raw[start:end].decode("utf-8", "replace"), parse_int=any_int)
+        except RecursionError:
+            return raw[self.start : self.end]
+        return dict(output_data(value)).get(ERROR, b"") if whole else decode_datum(self.mime, value)
 
 
 def output_layout(raw: bytes) -> list[Datum]:

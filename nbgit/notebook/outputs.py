@@ -155,7 +155,7 @@ def read_payloads(notebook: bytes) -> list[Payload]:
 def _raw_cells(notebook: bytes) -> "list[dict[str, Any]]":
     """Return the cells of a notebook of any version as plain dicts; raises NotANotebook."""
     try:
-        document = json.loads(notebook.decode("utf-8-sig", "replace"), parse_int=_int)
+        document = json.loads(notebook.decode("utf-8-sig", "replace"), parse_int=any_int)
     except (ValueError, RecursionError) as error:
         raise NotANotebook("the file is not JSON, so it has no cells; is it a notebook?") from error
     if not isinstance(document, dict):
@@ -167,6 +167,6 @@ def _raw_cells(notebook: bytes) -> "list[dict[str, Any]]":
     return [cell if isinstance(cell, dict) else {} for cell in cells]
 
 
-def _int(digits: str) -> int | str:
+def any_int(digits: str) -> int | str:
     """Read an integer of any length (Python refuses more than 4,300 digits)."""
     return int(digits) if len(digits) < 4000 else digits

@@ -277,7 +277,10 @@ class _Cutter:
         return parts, end
 
     def _keeps_outputs(self, entries: list[Member]) -> bool:
+        """Return whether a cell's metadata says so; a mark that is volatile itself can't: the source would lose it."""
         for entry in entries:
+            if entry.key in _as_scanned(self.policy.cell_metadata):
+                continue
             value = self.text[entry.value_start : entry.value_end]
             if entry.key == "keep_output" or (entry.key == "init_cell" and self.policy.keep_init_cells):
                 if value == "true":

@@ -7,6 +7,7 @@ user waits for it, and it is nothing but computing.
 import json
 import os
 
+from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import read_cells
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.text import notebook_text
@@ -21,7 +22,7 @@ FORK_BYTES = 8 << 20  # less than this is built sooner than a process is forked 
 
 
 class Built:
-    """What a capture has become: the snapshot's id, what the entry says of it, the oid of the source's text."""
+    """What a capture has become: the snapshot's id, what the entry says of it, the oid of the source's text or ""."""
 
     __slots__ = ("snapshot_id", "summary", "text_oid")
 
@@ -71,8 +72,20 @@ def _build_one(
     notebook, parts = found
     if object_id("blob", parts.source, repository.hash_name) != capture.source_oid:
         return None  # captured under another policy; it stays a capture
-    cells = read_cells(parts.source)
-    text_oid = sink.add("blob", notebook_text(cells, policy))
-    ids = {cell.index: cell.id for cell in cells.cells}
+    text_oid, ids = _text_and_ids(parts.source, policy, sink)
     snapshot_id, document = writer.write(notebook, capture.digest, parts, capture.source_oid, ids)
     return Built(snapshot_id, describe(document), text_oid)
+
+
+def _text_and_ids(source: bytes, policy: Policy, sink: ObjectSink) -> tuple[str, dict[int, str | None]]:
+    """Return the oid of the source's readable text ("" where it has none) and the cells' ids by index.
+
+    A notebook may be odd enough to have no readable form (code that is no text, JSON nested a thousand deep); its
+    outputs are kept all the same, and git's own textconv call says what is wrong with it.
+    """
+    try:
+        cells = read_cells(source)
+        text = notebook_text(cells, policy)
+    except (NotANotebook, ValueError, RecursionError):
+        return "", {}
+    return sink.add("blob", text), {cell.index: cell.id for cell in cells.cells}

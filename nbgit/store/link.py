@@ -117,7 +117,8 @@ class _Linker:
         for position, (change, capture) in enumerate(zip(changes, captures, strict=True)):
             made = built[capture.file] if capture is not None else None
             if made is not None:
-                self._texts[change.source_oid] = made.text_oid
+                if made.text_oid:
+                    self._texts[change.source_oid] = made.text_oid
                 links[position] = _Link(change, made.snapshot_id, made.summary, capture)
             elif links[position] is None:
                 links[position] = self._existing(change, said[position])
