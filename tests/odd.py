@@ -94,6 +94,9 @@ NOTEBOOKS: dict[str, bytes] = {
     "not UTF-8": with_output(b'"\xff\xfe\x80"'),
     "empty outputs": notebook(code("x", outputs=[], execution_count=4)),
     "no cells": notebook(),
+    "code that is no text": RAN.replace(b'"plot()"', b'{"plot": [1]}'),
+    "an id that is no text": RAN.replace(b'"id": "a"', b'"id": {"a": [NaN]}'),
+    "metadata too deep to write": RAN.replace(b'"name": "python"', b'"name": ' + b"[" * 930 + b"]" * 930),
     "version of 5000 digits": RAN.replace(b'"nbformat": 4', b'"nbformat": ' + b"4" * 5000),
 }
 OTHER: dict[str, bytes] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.corpus import NOTEBOOKS
-from tests.e2e.scene import assert_clean, run_of
+from tests.e2e.scene import assert_clean, entry_of, run_of
 from tests.filter_client import FilterClient
 from tests.gitbox import GitBox
 from tests.odd import NOTEBOOKS as ODD_NOTEBOOKS
@@ -54,6 +54,9 @@ def assert_same(box: GitBox, files: dict[str, bytes]) -> None:
 
 def test_odd_notebooks_and_what_is_none(installed: GitBox) -> None:
     there_and_back(installed, {f"{name}.ipynb": data for name, data in FILES.items()})
+    installed.git("checkout", "-q", "main")
+    split = {f"{name}.ipynb" for name in ODD_NOTEBOOKS} - {"a screen of white space first.ipynb", "no cells.ipynb"}
+    assert set(entry_of(installed)) == split, "one odd notebook must not keep the others from being linked"
 
 
 @pytest.mark.parametrize("autocrlf", ["true", "input", "false"])

@@ -147,7 +147,7 @@ PIECES += [b'"outputs": [1],', b'"execution_count": 7,', b'"metadata": {"collaps
 @st.composite
 def near_notebooks(draw: st.DrawFn) -> bytes:
     """Return a notebook with a few bytes cut out, doubled or put in, anywhere."""
-    data = draw(NOTEBOOKS)
+    data: bytes = draw(NOTEBOOKS)
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(data)))
         end = draw(st.integers(start, min(len(data), start + 40)))

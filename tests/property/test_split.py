@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, apply_spans, encode_spans, join, split
+from tests.nb import code, notebook
 from tests.odd import NOTEBOOKS as ODD
 from tests.odd import OTHER
 from tests.property.notebooks import (
@@ -63,6 +64,14 @@ def test_join_undoes_split(data: bytes, policy: Policy) -> None:
 @settings(max_examples=300)
 def test_bytes_that_are_nearly_a_notebook(data: bytes) -> None:
     checked(data)
+
+
+def test_a_mark_that_is_volatile_keeps_nothing() -> None:
+    policy = Policy(cell_metadata=("tags",))
+    data = notebook(code("x", outputs=[1], metadata={"tags": ["keep_output"]}))
+    parts = checked(data, policy)
+    assert parts is not None
+    assert parts.source == notebook(code("x"))
 
 
 @given(st.binary(max_size=200))
