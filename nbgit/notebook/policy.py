@@ -71,6 +71,7 @@ _LISTS = {
     ("stable", "notebook_metadata"): (),
     ("keep", "tags"): KEEP_TAGS,
 }
+_LINES_TRIED = 1000  # of a longer file that is wrong, the first lines are searched for the mistake
 _SWITCHES = {
     ("volatile", "outputs"): True,
     ("volatile", "execution_counts"): True,
@@ -83,19 +84,32 @@ def read_policy(toml: bytes) -> Policy:
 
     Raises PolicyInvalid, naming the line, for anything that is not TOML, not known, or of the wrong type.
     """
-    document = _parse(toml)
+    try:
+        text = toml.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = toml[: error.start].count(b"\n") + 1
+        raise PolicyInvalid(f"{FILE_NAME} line {line} is not UTF-8; save the file as UTF-8") from error
+    try:
+        return _policy_of(_given(text))
+    except ValueError as error:
+        words = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(error)[:200])
+        raise PolicyInvalid(f"{FILE_NAME} line {_line_of_error(text)}: {words}") from error
+
+
+def _given(text: str) -> dict[tuple[str, str], object]:
+    """Return (table, key) -> value, each checked; raises ValueError for the first thing that is wrong."""
     given: dict[tuple[str, str], object] = {}
-    for table, content in document.items():
+    for table, content in _parse(text).items():
         if table == "version":
             if content != 1 or isinstance(content, bool):
-                raise _invalid(toml, table, f"version {content!r} is not known here; write `version = 1`")
+                raise ValueError("that version is not known here; write `version = 1`")
             continue
         if not isinstance(content, dict) or table not in ("volatile", "stable", "keep"):
-            raise _invalid(toml, table, f"`{table}` is not known; the tables are [volatile], [stable] and [keep]")
+            raise ValueError(f"`{table}` is not known; the tables are [volatile], [stable] and [keep]")
         for key, value in content.items():
-            _check(toml, table, key, value)
+            _check(table, key, value)
             given[table, key] = value
-    return _policy_of(given)
+    return given
 
 
 def _policy_of(given: dict[tuple[str, str], object]) -> Policy:
@@ -118,36 +132,40 @@ def _policy_of(given: dict[tuple[str, str], object]) -> Policy:
     )
 
 
-def _check(toml: bytes, table: str, key: str, value: object) -> None:
+def _check(table: str, key: str, value: object) -> None:
     if (table, key) in _SWITCHES:
         if not isinstance(value, bool):
-            raise _invalid(toml, key, f"`{key}` takes true or false")
+            raise ValueError(f"`{key}` takes true or false")
     elif (table, key) in _LISTS:
         if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
-            raise _invalid(toml, key, f"`{key}` takes a list of names in quotes")
+            raise ValueError(f"`{key}` takes a list of names in quotes")
     else:
-        raise _invalid(toml, key, f"`{key}` is not known in [{table}]")
+        raise ValueError(f"`{key}` is not known in [{table}]")
 
 
-def _parse(toml: bytes) -> dict[str, object]:
+def _parse(text: str) -> dict[str, object]:
     try:
         import tomllib  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         import tomli as tomllib  # type: ignore[import-not-found, no-redef, unused-ignore]
     try:
-        document: dict[str, object] = tomllib.loads(toml.decode("utf-8"))
-        return document
-    except UnicodeDecodeError as error:
-        line = toml[: error.start].count(b"\n") + 1
-        raise PolicyInvalid(f"{FILE_NAME} line {line} is not UTF-8; save the file as UTF-8") from error
+        document: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyInvalid(f"{FILE_NAME} is not TOML: {error}; mend that line") from error
+        raise ValueError(f"not TOML: {str(error).partition(' (at ')[0]}; mend that line") from error
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a list in a list in a list ...
+        raise ValueError("not TOML that can be read here; mend that line") from error
+    return document
 
 
-def _invalid(toml: bytes, key: str, what: str) -> PolicyInvalid:
-    text = toml.decode("utf-8", "replace")
-    for number, line in enumerate(text.splitlines(), 1):
-        stripped = line.strip().lstrip("[").lstrip()
-        if stripped.startswith((key, f'"{key}"', f"'{key}'")):
-            return PolicyInvalid(f"{FILE_NAME} line {number}: {what}")
-    return PolicyInvalid(f"{FILE_NAME}: {what}")
+def _line_of_error(text: str) -> int:
+    """Return the line, from 1, where the first wrong statement begins: the one after the longest beginning of the
+    file that is right. (TOML's own positions are where its parser gave up: of a list without an end, the last line.)
+    """
+    lines = text.split("\n")
+    for good in range(min(len(lines), _LINES_TRIED) - 1, 0, -1):
+        try:
+            _given("\n".join(lines[:good]))
+        except ValueError:
+            continue
+        return good + 1
+    return 1
