@@ -7,8 +7,9 @@ several are, its id decides, or else the n-th takes the outputs of the n-th.
 
 import json
 
+from nbgit.notebook.policy import Policy
 from nbgit.notebook.scan import Malformed, Member, members, skip_space, skip_value, walk_array, walk_object
-from nbgit.notebook.spans import BOM
+from nbgit.notebook.spans import BOM, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,26 +51,33 @@ class Restored:
         self.left_out = left_out
 
 
-def transplant(source: bytes, donors: list[bytes]) -> bytes | None:
+def transplant(source: bytes, donors: list[bytes], policy: Policy | None = None) -> bytes | None:
     """Return `source` with the outputs and counts of its unchanged cells, taken from the first donor that has them.
 
-    None where no donor has any. The result still has to be checked by splitting it: a policy may see it differently.
+    None where no donor has any. What is source under `policy` (None: the defaults) stays, as in a cell that keeps its
+    outputs. The result still has to be checked by splitting it.
     """
     text = source.decode("latin-1")
-    cells = _cells(text)
+    cells = _takers(text, policy or Policy())
     gifts: dict[int, _Gift] = {}
     for donor in donors:
         _collect(cells, donor.decode("latin-1"), gifts)
     return _with_gifts(text, cells, gifts) if gifts else None
 
 
-def restore_outputs(source: bytes, donor: bytes, current: bytes, chosen: "frozenset[int] | None") -> Restored:
+def restore_outputs(
+    source: bytes,
+    donor: bytes,
+    current: bytes,
+    chosen: "frozenset[int] | None",
+    policy: Policy | None = None,
+) -> Restored:
     """Return `source` with the outputs that `donor` has for the `chosen` cells (indices in the source, None: all).
 
-    The other cells keep what they have in `current`, which has the same source.
+    The other cells keep what they have in `current`, which has the same source. `policy` as for `transplant`.
     """
     text, donor_text = source.decode("latin-1"), donor.decode("latin-1")
-    cells = _cells(text)
+    cells = _takers(text, policy or Policy())
     gifts: dict[int, _Gift] = {}
     _collect(cells, donor_text, gifts)
     gifts = {index: gift for index, gift in gifts.items() if chosen is None or index in chosen}
@@ -79,6 +87,19 @@ def restore_outputs(source: bytes, donor: bytes, current: bytes, chosen: "frozen
     left_out = [index for index in offered if index not in givers]
     _collect(cells, current.decode("latin-1"), gifts)
     return Restored(_with_gifts(text, cells, gifts), given, left_out)
+
+
+def _takers(text: str, policy: Policy) -> list[_Cell]:
+    """Return the cells of a source; those that can't take outputs, or a count, without a change of the source have
+    none. Found by giving each cell both and looking at what is cut out again."""
+    cells = _cells(text)
+    probe = _with_gifts(text, cells, {index: _Gift("[0]", "1", index) for index in range(len(cells))})
+    parts = split(probe, policy)
+    cut = {(span.cell_index, span.kind) for span in parts.spans} if parts is not None else set()
+    for index, cell in enumerate(cells):
+        cell.outputs = cell.outputs if (index, "outputs") in cut else None
+        cell.count = cell.count if (index, "count") in cut else None
+    return cells
 
 
 def _with_gifts(text: str, cells: list[_Cell], gifts: dict[int, _Gift]) -> bytes:
