@@ -238,9 +238,9 @@ class _Cutter:
                 entries, _ = self._metadata(part.value_start, self.policy.cell_metadata)
                 keeps = keeps or self._keeps_outputs(entries)
         for part in parts:
-            if part.key == "outputs" and self.policy.outputs:
-                self.can_run = True
-                self._outputs(part, count_key, keeps)
+            if part.key == "outputs":
+                self.can_run = self.can_run or self.policy.outputs
+                self._outputs(part, count_key, keeps or not self.policy.outputs)
             elif part.key == count_key and count_key not in gone:
                 self._count(part)
         if gone and self.policy.execution_counts:

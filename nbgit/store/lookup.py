@@ -157,7 +157,7 @@ class Lookup:
         captured = [capture.read(self._policy) for capture in self._captures.of_path(path)[:DONORS]]
         donors = [found[0] for found in captured if found is not None]
         if self._has_snapshots:
-            for oid in self._earlier_sources(path)[:DONORS]:
+            for oid in dict.fromkeys(self._earlier_sources(path)):
                 earlier = self._reader.read(oid)
                 for snapshot_id in self.snapshot_ids(oid)[:2] if earlier else ():
                     assert earlier is not None
@@ -167,26 +167,29 @@ class Lookup:
         return self._checked(transplant(source, donors), source) if donors else None
 
     def _earlier_sources(self, path: str) -> list[str]:
-        """Return the blob ids that `path` has had in the history of HEAD, newest first."""
+        """Return the blob ids that `path` has had, newest first: in the history of HEAD, then on all other branches.
+
+        The other branches, because a merge brings their cells and git does not tell the filter which it merges.
+        """
         if self._versions is None:
             self._versions = {}
-            arguments = [
-                "log",
-                "-z",
-                "--raw",
-                "--no-abbrev",
-                "--no-renames",
-                "-m",
-                f"--max-count={HISTORY}",
-                "--format=",
-            ]
-            code, out, _ = try_git([*arguments, "HEAD", "--", "*.ipynb"], cwd=self._repository.start)
-            fields = out.decode("utf-8", "surrogateescape").split("\0") if code == 0 else []
-            for position, facts in enumerate(fields):
-                if facts.lstrip("\n").startswith(":"):
-                    _, _, old, new, _ = facts.lstrip("\n").split(" ")
-                    self._versions.setdefault(fields[position + 1], []).extend((new, old))
-        return [oid for oid in dict.fromkeys(self._versions.get(path, ())) if oid.strip("0")]
+            for walk in (["HEAD"], ["--branches", "--remotes", "--not", "HEAD"]):
+                for name, oids in self._versions_in(walk).items():
+                    self._versions.setdefault(name, []).extend(oids[:DONORS])
+        return self._versions.get(path, [])
+
+    def _versions_in(self, walk: list[str]) -> dict[str, list[str]]:
+        """Return path -> the blob ids of its notebook in the commits that `git log WALK` gives, newest first."""
+        found: dict[str, dict[str, None]] = {}
+        shape = ["-z", "--raw", "--no-abbrev", "--no-renames", "-m", "--root", f"--max-count={HISTORY}", "--format="]
+        code, out, _ = try_git(["log", *shape, *walk, "--", "*.ipynb"], cwd=self._repository.start)
+        fields = out.decode("utf-8", "surrogateescape").split("\0") if code == 0 else []
+        for position, facts in enumerate(fields):
+            if facts.lstrip("\n").startswith(":"):
+                _, _, old, new, _ = facts.lstrip("\n").split(" ")
+                oids = found.setdefault(fields[position + 1], {})
+                oids.update(dict.fromkeys(oid for oid in (new, old) if oid.strip("0")))
+        return {name: list(oids) for name, oids in found.items()}
 
 
 def _by_source(source_oid: str) -> str:

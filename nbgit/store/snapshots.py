@@ -134,7 +134,8 @@ class _Builder:
                 parts += (_text(raw[taken : datum.start]), {"file": shown["file"], **stored.form})
                 taken = datum.end
             while len(cell["outputs"]) <= datum.output_index:
-                cell["outputs"].append({"type": datum.output_type, "payloads": []})
+                is_its = len(cell["outputs"]) == datum.output_index  # those before it had no data, or were no objects
+                cell["outputs"].append({"type": datum.output_type if is_its else "", "payloads": []})
             cell["outputs"][datum.output_index]["payloads"].append(shown)
         self.splices.append([span.offset, span.size, [*parts, _text(raw[taken:])]])
 

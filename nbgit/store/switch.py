@@ -22,6 +22,8 @@ from nbgit.store.worktree import worktree_file
 
 def switch_outputs(repository: Repository, old: str, new: str) -> list[str]:
     """Rewrite the notebooks whose outputs differ between two commits with the same source; return their paths."""
+    if _rebases(repository):
+        return []
     arguments = ["rev-list", f"--max-count={HISTORY}", f"{old}...{new}", "--"]
     code, out, _ = try_git(arguments, cwd=repository.start)
     if code:
@@ -43,6 +45,12 @@ def _same_blobs(repository: Repository, old: str, new: str, paths: list[str]) ->
     """Return path -> blob oid of those paths that have the same blob in both commits."""
     before, after = blobs_at(repository, old, paths), blobs_at(repository, new, paths)
     return {path: oid for path, oid in after.items() if before.get(path) == oid}
+
+
+def _rebases(repository: Repository) -> bool:
+    """Return whether a rebase is under way: it keeps the index in memory, and a file that was rewritten behind its back
+    looks to it like an unstaged change."""
+    return any(os.path.isdir(os.path.join(repository.git_dir, name)) for name in ("rebase-merge", "rebase-apply"))
 
 
 def _switch(

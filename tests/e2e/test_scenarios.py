@@ -172,3 +172,17 @@ def test_a_commit_is_not_made_to_fail_by_a_store_that_cannot_be_written(repo: Gi
 
 def test_the_entry_can_be_read_in_git_log(repo: GitBox) -> None:
     assert "n.ipynb  2 cells ran, [1] to [2] in order" in repo.git("log", "-1")
+
+
+def test_a_merge_brings_the_outputs_of_their_cells_too(repo: GitBox) -> None:
+    repo.git("checkout", "-q", "-b", "theirs")
+    rewritten(repo, N, run_of("a = 1", "b = 20", run="T"))
+    repo.commit("theirs")
+    repo.git("checkout", "-q", "main")
+    rewritten(repo, N, run_of("a = 10", "b = 2", run="O"))
+    repo.commit("ours")
+    repo.git("merge", "-q", "-m", "both", "theirs")
+    text = repo.read(N).decode()
+    assert "O: a = 10" in text
+    assert "T: b = 20" in text
+    assert repo.git("status", "--porcelain") == ""
