@@ -221,7 +221,7 @@ class CaptureStore:
             size = os.stat(file).st_size
         except OSError:
             return b""
-        if len(self._shards.get(digest[0], b"")) != size:
+        if digest[0] not in self._shards or len(self._shards[digest[0]]) != size:
             self._shards[digest[0]] = _read(file)
         return self._shards[digest[0]]
 
