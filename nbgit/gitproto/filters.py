@@ -52,9 +52,22 @@ class Filters:
         parts = split(data, policy)
         if parts is None or not (parts.spans or parts.can_run):
             return data
-        if known is None:
+        if known is None and not self._came_bare(captures, path, digest, data, parts):
             self._capture(captures, path, digest, data, parts)
         return parts.source
+
+    def _came_bare(self, captures: CaptureStore, path: str, digest: str, data: bytes, parts: Split) -> bool:
+        """Return whether git had this source before it was ever seen here: a clone's file, not cleared outputs.
+
+        To take it for cleared would hide the outputs that a later fetch brings.
+        """
+        if parts.spans or captures.has_seen(path):
+            return False
+        source_oid = object_id("blob", data, self._repository.hash_name)
+        if self._reader.read(source_oid) is None:
+            return False
+        captures.remember(digest, NOTHING, source_oid)
+        return True
 
     def _capture(self, captures: CaptureStore, path: str, digest: str, data: bytes, parts: Split) -> None:
         source_oid = object_id("blob", parts.source, self._repository.hash_name)
@@ -105,8 +118,8 @@ class Filters:
         """Read ahead what smudging these blobs will take; never fails."""
         try:
             self._read_lookup(*self._read_tools()).prefetch(blobs)
-        except NbgitError:
-            pass  # each blob's own smudge says what is wrong
+        except Exception:  # whatever is wrong: git has deleted the files already, and each blob's own smudge says it
+            pass
 
     def _read_lookup(self, policy: Policy, captures: CaptureStore) -> "Lookup":
         if self._lookup is None:

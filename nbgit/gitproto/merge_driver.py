@@ -114,7 +114,7 @@ def _is_sound(data: bytes) -> bool:
 
 def _words(merged: "Merged") -> str:
     conflicts = merged.conflicts
-    shown = ", ".join(f"cell {found.cell_index + 1} ({found.what})" for found in conflicts[:5])
+    shown = ", ".join(f"cell {found.cell_index} ({found.what})" for found in conflicts[:5])
     more = f" and {len(conflicts) - 5} more" if len(conflicts) > 5 else ""
     return f"conflicts are marked in {shown}{more}; edit those cells, then `git add` the notebook"
 

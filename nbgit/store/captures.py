@@ -131,6 +131,10 @@ class CaptureStore:
         names = _listing(self._directory(path))
         return names[-1].split("-")[1] if names and names[-1].endswith(f"-{digest}-{self._policy.key}") else None
 
+    def has_seen(self, path: str) -> bool:
+        """Return whether a notebook was ever captured at `path` in this clone."""
+        return os.path.isdir(self._directory(path))
+
     def of_path(self, path: str) -> list[Capture]:
         """Return the captures of one path, newest first."""
         directory = self._directory(path)

@@ -186,3 +186,18 @@ def test_a_merge_brings_the_outputs_of_their_cells_too(repo: GitBox) -> None:
     assert "O: a = 10" in text
     assert "T: b = 20" in text
     assert repo.git("status", "--porcelain") == ""
+
+
+def test_a_clone_shows_the_outputs_that_it_fetches_later(repo: GitBox, tmp_path: Path) -> None:
+    data = repo.read(N)
+    box = GitBox(tmp_path, "clone", init=False)
+    box.git("clone", "-q", str(repo.path), ".")
+    assert box.nbgit("install").code == 0
+    box.git("status")
+    (box.path / N).touch()
+    box.git("status")
+    refs = ("refs/nbgit/snapshots", "refs/notes/nbgit")
+    box.git("fetch", "-q", "origin", *(f"{ref}:{ref}" for ref in refs))
+    (box.path / N).unlink()
+    box.git("checkout", "--", N)
+    assert box.read(N) == data
