@@ -67,7 +67,7 @@ def test_a_conflict_is_marked_inside_the_cell_of_a_valid_notebook(repo: GitBox) 
     diverge(repo, edited(2, "fit(frame, 0.8)"), edited(2, "fit(frame, 0.3)"))
     result = repo.try_git("merge", "theirs")
     assert result.code == 1
-    assert "conflicts are marked in cell 3 (source)" in result.err
+    assert "conflicts are marked in cell 2 (source)" in result.err
     data = repo.read("n.ipynb")
     assert problem_with(data) == ""
     assert sources(data)[2] == "<<<<<<< ours\nfit(frame, 0.8)\n=======\nfit(frame, 0.3)\n>>>>>>> theirs"
