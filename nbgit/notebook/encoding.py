@@ -18,6 +18,11 @@ except ImportError:  # no C accelerator (PyPy)
     from json.encoder import py_encode_basestring as encode_basestring
     from json.encoder import py_encode_basestring_ascii as encode_basestring_ascii
 
+ENCODED_LIMIT = 1 << 32  # bytes of a datum
+INDENT_LIMIT = 64  # spaces a level; what is indented deeper has no form
+PUNCTUATION_LIMIT = 512  # characters of each of these, which all hold white space, brackets and commas only
+_PUNCTUATION = ("open", "between", "close", "comma", "colon", "margin")
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -43,15 +48,21 @@ def decode(mime: str, raw: bytes) -> "tuple[bytes, Form] | None":
 
 def _encodes(form: "Form", payload: bytes, raw: bytes) -> bool:
     try:
-        return encode(form, payload) == raw
+        return encode(form, payload, len(raw)) == raw
     except ValueError:
         return False
 
 
-def encode(form: "Form", payload: bytes) -> bytes:
-    """Return the datum as it stood in the notebook; raises ValueError or KeyError for a form that is none."""
+def encode(form: "Form", payload: bytes, limit: int = ENCODED_LIMIT) -> bytes:
+    """Return the datum as it stood in the notebook, which must not take more than `limit` bytes.
+
+    Raises ValueError, KeyError or TypeError for a form that is none: forms come with what others have pushed, and a
+    small one could ask for a text without end, so each is measured before it is written.
+    """
+    if any(len(str(form[key])) > PUNCTUATION_LIMIT for key in _PUNCTUATION if key in form):
+        raise ValueError("a form's punctuation is too long")
     if form["as"] == "base64":
-        return _encode_base64(form, payload)
+        return _encode_base64(form, payload, limit)
     if form["as"] == "text":
         quoted: str = _quote(form)(payload.decode("utf-8", "surrogatepass"))
         return quoted.encode("utf-8")
@@ -59,15 +70,38 @@ def encode(form: "Form", payload: bytes) -> bytes:
         quote = _quote(form)
         text = payload.decode("utf-8", "surrogatepass")
         lines = text.splitlines(True) if form["split"] == "universal" else _split_newlines(text)
+        _measure(len(text) + len(lines) * (2 + len(form["between"])), limit)
         joined: str = form["open"] + form["between"].join([quote(line) for line in lines]) + form["close"]
         return joined.encode("utf-8")
     if form["as"] == "json":
-        value = json.loads(payload.decode("utf-8", "surrogatepass"))
-        text = json.dumps(
-            value, ensure_ascii=form["ascii"], indent=form["indent"], separators=(form["comma"], form["colon"])
-        )
-        return text.replace("\n", "\n" + form["margin"]).encode("utf-8")
+        return _encode_json(form, payload, limit)
     raise ValueError(f"no form is called {form['as']!r}")
+
+
+def _measure(size: int, limit: int) -> None:
+    if size > limit:
+        raise ValueError(f"a form gives more than {limit} bytes")
+
+
+def _encode_json(form: "Form", payload: bytes, limit: int) -> bytes:
+    indent, margin = form["indent"], str(form["margin"])
+    if indent is not None and not (type(indent) is int and 0 <= indent <= INDENT_LIMIT):
+        raise ValueError("a form's indent is too deep")
+    value = json.loads(payload.decode("utf-8", "surrogatepass"))
+    encoder = json.JSONEncoder(
+        ensure_ascii=form["ascii"], indent=indent, separators=(form["comma"], form["colon"]), check_circular=False
+    )
+    if indent is None:
+        return encoder.encode(value).encode("utf-8")
+    pieces: list[str] = []
+    size = 0
+    for piece in encoder.iterencode(value):
+        size += len(piece)
+        _measure(size, limit)
+        pieces.append(piece)
+    text = "".join(pieces)
+    _measure(size + text.count("\n") * len(margin), limit)
+    return text.replace("\n", "\n" + margin).encode("utf-8")
 
 
 def _decode_base64(mime: str, raw: bytes) -> "tuple[bytes, Form] | None":
@@ -93,9 +127,13 @@ def _decode_base64(mime: str, raw: bytes) -> "tuple[bytes, Form] | None":
     return payload, {"as": "base64", "width": width, "end": end}
 
 
-def _encode_base64(form: "Form", payload: bytes) -> bytes:
+def _encode_base64(form: "Form", payload: bytes, limit: int) -> bytes:
     text = b2a_base64(payload, newline=False)
-    width = int(form["width"])
+    width = form["width"]
+    if type(width) is not int:
+        raise ValueError("a form's width is no integer")
+    lines_at_most = len(text) // width + 1 if width > 0 else 1
+    _measure(len(text) + lines_at_most * (2 + len(str(form.get("between", "")))), limit + 4)
     lines = _cut_lines(text, width) if width > 0 else [text]
     end = b'\\n"' if form["end"] else b'"'
     if "open" not in form:

@@ -10,10 +10,11 @@ import json
 from hashlib import sha256
 
 from nbgit.errors import SnapshotInvalid
-from nbgit.notebook.encoding import decode, encode
+from nbgit.notebook.encoding import ENCODED_LIMIT, decode, encode
 from nbgit.notebook.layout import Datum, output_layout
 from nbgit.notebook.outputs import ERROR, STDERR, STDOUT
 from nbgit.notebook.spans import Span, Split, join
+from nbgit.store.entries import is_oid
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.trees import BLOB, TREE, encode_tree
 
@@ -173,10 +174,33 @@ def read_document(content: bytes | None) -> "dict[str, Any]":
             raise ValueError
         if document["version"] != VERSION:
             raise SnapshotInvalid("a snapshot was written by a newer nbgit; upgrade nbgit to read it")
+        _check(document)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SnapshotInvalid("a snapshot.json is not what nbgit writes; its outputs are left alone") from error
     assert isinstance(document, dict)
     return document
+
+
+def _check(document: "dict[str, Any]") -> None:
+    """Raise ValueError, KeyError or TypeError unless all that is read without a further look is of its kind.
+
+    Snapshots come with what others have pushed. The splices are checked where they are used: the digest decides there.
+    """
+    _expect(is_oid(document["source"]) and isinstance(document["notebook"]["digest"], str))
+    _expect(type(document["notebook"]["size"]) is int and type(document["splices"]) is list)
+    for cell in document["cells"]:
+        _expect(type(cell["index"]) is int and isinstance(cell.get("id"), (str, type(None))))
+        _expect(isinstance(cell.get("execution_count"), (int, type(None))))
+        for output in cell["outputs"]:
+            _expect(isinstance(output["type"], str))
+            for payload in output["payloads"]:
+                _expect(isinstance(payload["mime"], str) and isinstance(payload["digest"], str))
+                _expect(type(payload["size"]) is int and isinstance(payload.get("file", ""), str))
+
+
+def _expect(is_so: bool) -> None:
+    if not is_so:
+        raise ValueError
 
 
 def payload_files(document: "dict[str, Any]") -> list[str]:
@@ -187,7 +211,7 @@ def payload_files(document: "dict[str, Any]") -> list[str]:
         raise SnapshotInvalid("a snapshot.json is not what nbgit writes; its outputs are left alone") from error
     if not all(_is_payload_name(file) for file in files):
         raise SnapshotInvalid("a snapshot names a file outside its own cells/; its outputs are left alone")
-    return files
+    return list(dict.fromkeys(files))
 
 
 def read_snapshot(reader: ObjectReader, snapshot_id: str, source: bytes) -> bytes:
@@ -215,18 +239,27 @@ def read_with_digest(
 
 
 def join_snapshot(document: "dict[str, Any]", payloads: dict[str, bytes], source: bytes) -> bytes:
-    """Return the notebook of a snapshot document, its payloads and its source; any error is the document's fault."""
+    """Return the notebook of a snapshot document, its payloads and its source; any error is the document's fault.
+
+    Raises ValueError as soon as more bytes would come than the document says that the notebook has.
+    """
+    left = min(document["notebook"]["size"], ENCODED_LIMIT)
     spans = []
+    taken = 0
     for offset, size, parts in document["splices"]:
-        raw = b"".join(
-            [
-                part.encode("utf-8", "surrogateescape")
-                if isinstance(part, str)
-                else encode(part, payloads[part["file"]])
-                for part in parts
-            ]
-        )
-        spans.append(Span(offset, size, raw, -1, ""))
+        if not taken <= offset <= offset + size <= len(source):
+            raise ValueError("a snapshot's splices do not fit its source")
+        taken = offset + size
+        pieces: list[bytes] = []
+        for part in parts:
+            if isinstance(part, str):
+                pieces.append(part.encode("utf-8", "surrogateescape"))
+            else:
+                pieces.append(encode(part, payloads[part["file"]], left))
+            left -= len(pieces[-1])
+            if left < 0:
+                raise ValueError("a snapshot gives more than its notebook has")
+        spans.append(Span(offset, size, b"".join(pieces), -1, ""))
     return join(source, spans)
 
 

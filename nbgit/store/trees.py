@@ -6,7 +6,7 @@ BLOB, TREE = "100644", "40000"
 
 
 def decode_tree(content: bytes, oid_bytes: int) -> dict[str, tuple[str, str]]:
-    """Return name -> (mode, oid) of a tree object's content; `oid_bytes` is 20 or 32."""
+    """Return name -> (mode, oid) of a tree object's content; `oid_bytes` is 20 or 32. Raises ValueError for no tree."""
     found: dict[str, tuple[str, str]] = {}
     at = 0
     while at < len(content):
@@ -14,6 +14,8 @@ def decode_tree(content: bytes, oid_bytes: int) -> dict[str, tuple[str, str]]:
         zero = content.index(b"\0", space)
         name = content[space + 1 : zero].decode("utf-8", "surrogateescape")
         end = zero + 1 + oid_bytes
+        if end > len(content):
+            raise ValueError("a tree ends in the middle of an oid")
         found[name] = (content[at:space].decode("ascii"), content[zero + 1 : end].hex())
         at = end
     return found
