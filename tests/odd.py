@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 
 from tests.nb import code, markdown, notebook
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 STREAM = {"name": "stdout", "output_type": "stream", "text": ["one\n", "two \u2028 three\u00e9\n"]}
 FIGURE = {
-    "data": {"image/png": (PNG * 20) + "\n", "text/plain": ["<Figure size 640x480>"]},
+    "data": {"image/png": b64encode(b64decode(PNG) * 20).decode() + "\n", "text/plain": ["<Figure size 640x480>"]},
     "metadata": {"needs_background": "light"},
     "output_type": "display_data",
 }
