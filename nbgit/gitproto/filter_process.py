@@ -13,6 +13,7 @@ from nbgit.gitproto.filters import Filters, explain
 from nbgit.gitproto.pktline import PacketReader, PacketWriter
 from nbgit.setup.heal import heal
 from nbgit.store.halves import map_halves
+from nbgit.store.log import log_bug
 from nbgit.store.repository import Repository, find_repository
 
 TYPE_CHECKING = False
@@ -87,6 +88,11 @@ class _Session:
                 result = self._filters.clean(path, content)
             except NbgitError as error:
                 sys.stderr.write(explain(error, path))
+                self._writer.lines("status=error")
+                return
+            except Exception as error:  # a bug in one file's cleaning must not take the other files down
+                where, place = log_bug(error)
+                sys.stderr.write(f"nbgit: {path}: this is a bug in nbgit ({where}); the details are in {place}\n")
                 self._writer.lines("status=error")
                 return
             self._send(result)
