@@ -164,7 +164,7 @@ class Lookup:
                     found_one = self._read(snapshot_id, earlier)
                     if found_one is not None:
                         donors.append(found_one[0])
-        return self._checked(transplant(source, donors), source) if donors else None
+        return self._checked(transplant(source, donors, self._policy), source) if donors else None
 
     def _earlier_sources(self, path: str) -> list[str]:
         """Return the blob ids that `path` has had, newest first: in the history of HEAD, then on all other branches.

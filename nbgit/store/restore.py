@@ -74,7 +74,7 @@ def _restored(policy: Policy, parts: Split, donor: bytes, current: bytes, cells:
     donor_parts = split(donor, policy)
     if cells is None and donor_parts is not None and donor_parts.source == parts.source:
         return Restored(donor, cells_with_outputs(donor), [])
-    restored = restore_outputs(parts.source, donor, current, cells)
+    restored = restore_outputs(parts.source, donor, current, cells, policy)
     result = split(restored.data, policy)
     if result is None or result.source != parts.source:
         raise NotANotebook("the outputs don't fit into this notebook without changing its source; nothing was changed")
