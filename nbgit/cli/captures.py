@@ -31,9 +31,7 @@ def command(paths: tuple[str, ...], as_json: bool) -> int:
     """
     repository = find_repository(os.getcwd(), os.environ)
     policy = load_policy(repository)
-    names = [in_repository(repository, path) for path in paths] or sorted(
-        CaptureStore(repository, policy).paths() - {""}
-    )
+    names = [in_repository(repository, path) for path in paths] or sorted(CaptureStore(repository, policy).paths())
     rows = [_row(capture, capture.read(policy)) for name in names for capture in captures_of(repository, name)]
     if as_json:
         click.echo(json.dumps({"captures": rows}, indent=2, ensure_ascii=False))

@@ -6,7 +6,8 @@ from hashlib import sha256
 from nbgit.errors import NbgitError, PolicyInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, split
-from nbgit.store.captures import NOTHING, CaptureStore
+from nbgit.store.captures import CaptureStore
+from nbgit.store.known import NOTHING
 from nbgit.store.objects import ObjectReader, object_id
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository

@@ -1,6 +1,7 @@
 """What `nbgit status` says, as plain data: what is set, from where, what is stored (schemas/status.v1.schema.json)."""
 
 import os
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from nbgit import __version__
@@ -148,7 +149,7 @@ def _hooks(repository: Repository, launcher: Launcher) -> Document:
 
 def _store(repository: Repository) -> Document:
     snapshots = _lines(repository, ["ls-tree", "-r", "--name-only", "--full-tree", "refs/nbgit/snapshots"])
-    captures, size = _captures(os.path.join(repository.nbgit_dir, "captures"))
+    captures, size = _captures(os.path.join(repository.nbgit_dir, folder) for folder in ("captures", "past"))
     return {
         "snapshots": sum(line.endswith(b"/snapshot.json") for line in snapshots),
         "entries": len(_lines(repository, ["notes", "--ref=nbgit", "list"])),
@@ -162,12 +163,11 @@ def _lines(repository: Repository, arguments: list[str]) -> list[bytes]:
     return out.splitlines() if code == 0 else []
 
 
-def _captures(folder: str) -> tuple[int, int]:
-    """Return how many captures lie below `folder`, and their size in bytes."""
+def _captures(folders: Iterable[str]) -> tuple[int, int]:
+    """Return how many captures lie below these folders, and their size in bytes."""
     count = size = 0
-    for here, _, names in os.walk(folder):
-        for name in names:
-            if name != "path":  # the notebook's path stands beside its captures
-                count += 1
-                size += os.path.getsize(os.path.join(here, name))
+    for folder in folders:
+        for here, _, names in os.walk(folder):
+            count += len(names)
+            size += sum(os.path.getsize(os.path.join(here, name)) for name in names)
     return count, size

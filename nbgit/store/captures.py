@@ -2,16 +2,15 @@
 
 A capture is one notebook's bytes as seen at one moment, in a file of its own:
 
-    <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>-<policy key>
-    <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>-<policy key>.past
-    <git-common-dir>/nbgit/captures/<path key>/path         the notebook's path
+    <git-common-dir>/nbgit/captures/<path key>/<time>-<source oid>-<digest>-<policy key>    waiting to be linked
+    <git-common-dir>/nbgit/past/<path key>/<time>-<source oid>-<digest>-<policy key>        overtaken by a commit
 
 The file is the notebook, byte for byte, and a last line that says how it was split (so that it need not be again).
 The whole notebook and not only its volatile part, because what was never added has its source nowhere else. A file
 appears whole or not at all (written beside, then renamed), so no lock is needed and a crash leaves nothing half done.
 When a commit is linked its capture is in a snapshot; then the file goes, and its digest stays in `known`, so that
 seeing the same bytes again does not make them "uncommitted work" again. Older captures of the same path and source are
-then `.past`: they can still be restored by name, but no look-up prefers them to what was committed.
+then past: they can still be restored by name, but no look-up prefers them to what was committed.
 """
 
 import os
@@ -20,24 +19,26 @@ from hashlib import sha256
 
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, apply_spans, encode_spans, split
+from nbgit.store.known import Known, KnownNotebooks
+from nbgit.store.paths import CapturedPaths, path_key
 from nbgit.store.repository import Repository, head_commit
 
-PAST = ".past"
+PATIENCE = 10  # tries to write into a directory that other processes remove
 TRAILER = b"\nnbgit-capture 1 "  # ends the notebook in a capture's file; one line of JSON follows
-# In `known`, in place of a snapshot's id: these bytes are a source that was checked out with no outputs known; and: it
-# was, but outputs have been seen since, so that seeing it bare again is news.
-NOTHING, RAN = "-", "+"
 
 
 class Capture:
-    """One capture on disk: `taken` in nanoseconds since 1970 (UTC), `digest` the sha256 of the notebook, in hex."""
+    """One capture on disk: `taken` in nanoseconds since 1970 (UTC), `digest` the sha256 of the notebook, in hex.
+
+    `is_past` says that a commit has overtaken it.
+    """
 
     __slots__ = ("digest", "file", "is_past", "path", "policy_key", "source_oid", "taken")
 
-    def __init__(self, path: str, file: str) -> None:
+    def __init__(self, path: str, file: str, *, is_past: bool = False) -> None:
         name = os.path.basename(file)
-        taken, self.source_oid, self.digest, self.policy_key = name.removesuffix(PAST).split("-")
-        self.is_past = name.endswith(PAST)
+        taken, self.source_oid, self.digest, self.policy_key = name.split("-")
+        self.is_past = is_past
         self.path = path
         self.taken = int(taken)
         self.file = file
@@ -81,16 +82,6 @@ def _recorded_split(data: bytes, trailer: bytes) -> Split | None:
         return None
 
 
-class Known:
-    """What is known of a notebook that was seen before: the snapshot that holds it (or NOTHING), and its source."""
-
-    __slots__ = ("snapshot_id", "source_oid")
-
-    def __init__(self, snapshot_id: str, source_oid: str) -> None:
-        self.snapshot_id = snapshot_id
-        self.source_oid = source_oid
-
-
 class CaptureStore:
     """The captures of one repository."""
 
@@ -98,9 +89,10 @@ class CaptureStore:
         self._repository = repository
         self._policy = policy
         self._head: bytes | None = None  # read once: git moves HEAD after it has cleaned
-        self._root = os.path.join(repository.nbgit_dir, "captures")
-        self._known = os.path.join(repository.nbgit_dir, "known", policy.key)
-        self._shards: dict[str, bytes] = {}
+        self._waiting = os.path.join(repository.nbgit_dir, "captures")
+        self._past = os.path.join(repository.nbgit_dir, "past")
+        self._paths = CapturedPaths(os.path.join(repository.nbgit_dir, "paths"))
+        self._known = KnownNotebooks(os.path.join(repository.nbgit_dir, "known", policy.key))
 
     def put(self, path: str, source_oid: str, digest: str, data: bytes, parts: Split) -> None:
         """Keep `data`, the notebook at `path` with this digest and split, unless the path's newest capture is it.
@@ -112,19 +104,31 @@ class CaptureStore:
         names = _listing(directory)
         name = f"{time.time_ns():020d}{ending}"
         same = [old for old in names if old.endswith(ending)]
-        if same:
-            if same[-1] != names[-1]:  # seen again after others: now it is the newest
-                os.replace(os.path.join(directory, same[-1]), os.path.join(directory, name))
+        if same and same[-1] == names[-1]:
             return
-        if not names:
-            os.makedirs(directory, exist_ok=True)
-            write_whole(os.path.join(directory, "path"), path.encode("utf-8", "surrogateescape"))
+        if same:  # seen again after others: now it is the newest
+            try:
+                os.replace(os.path.join(directory, same[-1]), os.path.join(directory, name))
+                return
+            except FileNotFoundError:
+                pass  # another process has settled it: it is captured anew
         can_run = b"true" if parts.can_run else b"false"
-        spans = encode_spans(parts.spans)
         if self._head is None:
             self._head = head_commit(self._repository).encode("ascii", "replace")
-        trailer = b'{"can_run":%b,"head":"%b","spans":%b}\n' % (can_run, self._head, spans)
-        write_whole(os.path.join(directory, name), data, TRAILER, trailer)
+        trailer = b'{"can_run":%b,"head":"%b","spans":%b}\n' % (can_run, self._head, encode_spans(parts.spans))
+        self._paths.add(path)
+        self._write(directory, name, data, TRAILER, trailer)
+
+    def _write(self, directory: str, name: str, *pieces: bytes) -> None:
+        """Write one capture; its directory goes whenever it is empty, so it may go under our feet."""
+        for attempt in range(PATIENCE):
+            os.makedirs(directory, exist_ok=True)
+            try:
+                write_whole(os.path.join(directory, name), *pieces)
+                return
+            except FileNotFoundError:
+                if attempt == PATIENCE - 1:
+                    raise
 
     def source_of_newest(self, path: str, digest: str) -> str | None:
         """Return the source oid of the newest capture of `path` if it has this digest, made under this policy."""
@@ -133,7 +137,11 @@ class CaptureStore:
 
     def has_seen(self, path: str) -> bool:
         """Return whether a notebook was ever captured at `path` in this clone."""
-        return os.path.isdir(self._directory(path))
+        return path in self._paths.all()
+
+    def paths(self) -> frozenset[str]:
+        """Return every path that was ever captured in this clone."""
+        return self._paths.all()
 
     def of_path(self, path: str) -> list[Capture]:
         """Return the captures of one path, newest first."""
@@ -142,18 +150,26 @@ class CaptureStore:
 
     def past_of_path(self, path: str) -> list[Capture]:
         """Return the captures of one path that a commit has overtaken, newest first."""
-        directory = self._directory(path)
-        names = [name for name in _names(directory) if name.endswith(PAST) and name.count("-") == 3]
-        return [Capture(path, os.path.join(directory, name)) for name in reversed(names)]
+        directory = os.path.join(self._past, path_key(path))
+        return [Capture(path, os.path.join(directory, name), is_past=True) for name in reversed(_listing(directory))]
+
+    def waiting_paths(self) -> list[str]:
+        """Return the paths that have captures, in no meaningful order."""
+        keys = _names(self._waiting)
+        by_key = self._paths.by_key() if keys else {}
+        return [by_key[key] for key in keys if key in by_key]
 
     def all(self) -> list[Capture]:
         """Return every capture, newest first."""
-        found: list[Capture] = []
-        for key in _names(self._root):
-            directory = os.path.join(self._root, key)
-            path = _read(os.path.join(directory, "path")).decode("utf-8", "surrogateescape")
-            if path:
-                found += [Capture(path, os.path.join(directory, name)) for name in _listing(directory)]
+        found = [capture for path in self.waiting_paths() for capture in self.of_path(path)]
+        found.sort(key=lambda capture: capture.taken, reverse=True)
+        return found
+
+    def all_past(self) -> list[Capture]:
+        """Return every capture that a commit has overtaken, newest first."""
+        keys = _names(self._past)
+        by_key = self._paths.by_key() if keys else {}
+        found = [capture for key in keys if key in by_key for capture in self.past_of_path(by_key[key])]
         found.sort(key=lambda capture: capture.taken, reverse=True)
         return found
 
@@ -166,48 +182,24 @@ class CaptureStore:
                     if capture.digest == linked.digest:
                         os.unlink(capture.file)
                     else:
-                        os.replace(capture.file, capture.file + PAST)
+                        past = os.path.join(self._past, path_key(linked.path))
+                        os.makedirs(past, exist_ok=True)
+                        os.replace(capture.file, os.path.join(past, os.path.basename(capture.file)))
                 except FileNotFoundError:
                     pass  # another process has settled it
-
-    def paths(self) -> set[str]:
-        """Return every path that has a capture directory (it may be empty by now)."""
-        return {
-            _read(os.path.join(self._root, key, "path")).decode("utf-8", "surrogateescape")
-            for key in _names(self._root)
-        }
+        remove_empty(self._directory(linked.path))
 
     def known(self, digest: str) -> Known | None:
         """Return what is known of the notebook with this digest, or None where it is new here."""
-        lines = self._shard(digest)
-        at = lines.rfind(f"{digest} ".encode())
-        if at < 0:
-            return None
-        fields = lines[at:].split(b"\n", 1)[0].decode("ascii", "replace").split(" ")
-        return Known(fields[1], fields[2]) if len(fields) == 3 and fields[1] != RAN else None
+        return self._known.get(digest)
 
     def remember(self, digest: str, snapshot_id: str, source_oid: str) -> None:
-        """Note that the notebook with this digest is in that snapshot and has that source; never raises.
-
-        With NOTHING as the snapshot: these bytes were checked out because no outputs were known, so that seeing them
-        again says nothing new. A note that is lost only costs the time to find out again.
-        """
-        known = self.known(digest)
-        if known is not None and (known.snapshot_id, known.source_oid) == (snapshot_id, source_oid):
-            return
-        try:
-            os.makedirs(self._known, exist_ok=True)
-            with open(os.path.join(self._known, digest[0]), "ab") as file:
-                file.write(f"{digest} {snapshot_id} {source_oid}\n".encode())
-        except OSError:
-            pass
+        """Note that the notebook with this digest is in that snapshot (or NOTHING), with that source; never raises."""
+        self._known.put(digest, snapshot_id, source_oid)
 
     def note_run(self, source: bytes, source_oid: str) -> None:
         """Note that outputs of this source were seen: from now on the bare source on disk means they were cleared."""
-        digest = sha256(source).hexdigest()
-        known = self.known(digest)
-        if known is not None and known.snapshot_id == NOTHING:
-            self.remember(digest, RAN, source_oid)
+        self._known.note_run(source, source_oid)
 
     def old_news(self, path: str, digest: str) -> Known | None:
         """Return what is known of the notebook at `path` with this digest, or None where it has to be captured.
@@ -218,19 +210,8 @@ class CaptureStore:
         newest = self.of_path(path)[:1] if known is not None else []
         return None if known is None or (newest and newest[0].source_oid == known.source_oid) else known
 
-    def _shard(self, digest: str) -> bytes:
-        """Return one of the 16 files of `known`, read again only when it has grown."""
-        file = os.path.join(self._known, digest[0])
-        try:
-            size = os.stat(file).st_size
-        except OSError:
-            return b""
-        if digest[0] not in self._shards or len(self._shards[digest[0]]) != size:
-            self._shards[digest[0]] = _read(file)
-        return self._shards[digest[0]]
-
     def _directory(self, path: str) -> str:
-        return os.path.join(self._root, sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:24])
+        return os.path.join(self._waiting, path_key(path))
 
 
 def write_whole(file: str, *pieces: bytes) -> None:
@@ -248,6 +229,14 @@ def write_whole(file: str, *pieces: bytes) -> None:
         raise
 
 
+def remove_empty(directory: str) -> None:
+    """Remove a directory of captures that has none left."""
+    try:
+        os.rmdir(directory)
+    except OSError:
+        pass  # not empty, or gone already
+
+
 def _listing(directory: str) -> list[str]:
     """Return the names of the captures in one directory, oldest first."""
     return [name for name in _names(directory) if name.count("-") == 3 and "." not in name]
@@ -258,11 +247,3 @@ def _names(directory: str) -> list[str]:
         return sorted(os.listdir(directory))
     except OSError:
         return []
-
-
-def _read(file: str) -> bytes:
-    try:
-        with open(file, "rb") as stream:
-            return stream.read()
-    except OSError:
-        return b""

@@ -21,7 +21,7 @@ class NotebookChange:
         self.source_oid = source_oid
 
 
-def changed_notebooks(repository: Repository, commits: list[str], captured: set[str]) -> list[NotebookChange]:
+def changed_notebooks(repository: Repository, commits: list[str], captured: frozenset[str]) -> list[NotebookChange]:
     """Return what these commits changed, in their order: files named `.ipynb`, and any path that was ever captured.
 
     A merge changes what differs from all of its parents.
@@ -65,7 +65,9 @@ def rerun_notebooks(
 ) -> list[NotebookChange]:
     """Return the notebooks that were run again but not edited: captured since they were last linked, with the source
     that `commit` has at their path, and taken by git as up to date (so `git add` or `commit -a` saw these bytes)."""
-    pending = {found[0].path: found[0].source_oid for path in captures.paths() if (found := captures.of_path(path))}
+    pending = {
+        found[0].path: found[0].source_oid for path in captures.waiting_paths() if (found := captures.of_path(path))
+    }
     paths = sorted(path for path in pending if path not in changed)
     if not paths or repository.worktree is None:
         return []

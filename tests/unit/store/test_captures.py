@@ -9,7 +9,8 @@ import pytest
 
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
-from nbgit.store.captures import NOTHING, PAST, TRAILER, Capture, CaptureStore
+from nbgit.store.captures import TRAILER, Capture, CaptureStore
+from nbgit.store.known import NOTHING
 from nbgit.store.objects import object_id
 from nbgit.store.repository import Repository, find_repository
 from tests.e2e.scene import run_of
@@ -85,6 +86,24 @@ def test_what_a_crash_left_is_not_a_capture(store: CaptureStore) -> None:
     assert data_of(store.of_path("n.ipynb")) == [FIRST]
     put(store, SECOND)
     assert data_of(store.of_path("n.ipynb")) == [SECOND, FIRST]
+
+
+def test_a_path_that_a_crash_cut_short_does_not_spoil_the_next(store: CaptureStore, repository: Repository) -> None:
+    put(store, FIRST)
+    with open(Path(repository.nbgit_dir) / "paths", "ab") as file:
+        file.write(b"\nhalf-a-pa")
+    put(store, FIRST, "other.ipynb")
+    assert {capture.path for capture in store.all()} == {"n.ipynb", "other.ipynb"}
+
+
+def test_a_directory_goes_with_its_last_capture(store: CaptureStore, repository: Repository) -> None:
+    put(store, FIRST)
+    (capture,) = store.all()
+    store.settle(capture, "1" * 40)
+    assert list((Path(repository.nbgit_dir) / "captures").iterdir()) == []
+    assert store.has_seen("n.ipynb")
+    put(store, SECOND)
+    assert data_of(store.all()) == [SECOND]
 
 
 @pytest.mark.parametrize(
@@ -163,8 +182,8 @@ def test_settling_keeps_other_work(store: CaptureStore) -> None:
     put(store, run_of("a", run="C"))
     store.settle(newest, "2" * 40)
     assert data_of(store.of_path("n.ipynb")) == [run_of("a", run="C"), OTHER]
-    past = [name for name in Path(newest.file).parent.iterdir() if name.name.endswith(PAST)]
-    assert [file.read_bytes().startswith(FIRST) for file in past] == [True]
+    assert data_of(store.past_of_path("n.ipynb")) == data_of(store.all_past()) == [FIRST]
+    assert [capture.is_past for capture in store.all_past()] == [True]
     known = store.known(sha256(SECOND).hexdigest())
     assert known is not None
     assert (known.snapshot_id, known.source_oid) == ("2" * 40, oid)
