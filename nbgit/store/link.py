@@ -4,10 +4,9 @@ Payloads, trees, notes and the prefilled textconv cache go to git in one pack; t
 compare-and-swap, and only then captures are settled. Interrupted anywhere, nothing is lost, and the next run does it.
 """
 
-import random
 import time
 
-from nbgit.errors import GitFailed, NbgitError, SnapshotInvalid
+from nbgit.errors import NbgitError, SnapshotInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.store.build import build_captures
 from nbgit.store.captures import Capture, CaptureStore
@@ -17,14 +16,13 @@ from nbgit.store.git import try_git
 from nbgit.store.lookup import Lookup
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
 from nbgit.store.policy_file import load_policy
-from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, read_refs, swap_refs
+from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, move_refs
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, read_document
 from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
 from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.store.worktree import digest_of_worktree_file
 
-TRIES = 40
 README = b"""Written by nbgit (https://pypi.org/project/nbgit/): the outputs of this repository's notebooks.
 by-source/<blob id of the notebook's source>/<snapshot id>/ holds snapshot.json and the decoded outputs.
 """
@@ -181,20 +179,17 @@ class _Linker:
     def write(self, links: list[_Link]) -> None:
         """Write the trees that name the snapshots, the entries and the textconv cache, and move their refs together."""
         cache = TextconvCache(self._repository, self._reader)
-        names = [SNAPSHOTS, ENTRIES, TEXTCONV_CACHE]
-        for attempt in range(TRIES):
-            old = read_refs(self._repository, names)
-            changes = {
+
+        def build(old: dict[str, str]) -> dict[str, str | None]:
+            new: dict[str, str | None] = {
                 SNAPSHOTS: self._snapshots(old.get(SNAPSHOTS), links),
                 ENTRIES: self._entries(old.get(ENTRIES), links),
                 TEXTCONV_CACHE: cache.filled(old.get(TEXTCONV_CACHE), self._texts, self._sink),
             }
             self._sink.flush()
-            moves = {name: (new, old.get(name)) for name, new in changes.items() if new and new != old.get(name)}
-            if not moves or swap_refs(self._repository, moves):
-                return
-            time.sleep(random.uniform(0.001, 0.01) * (attempt + 1))
-        raise GitFailed("refs/nbgit could not be moved, other processes were always faster; run `nbgit link` later")
+            return new
+
+        move_refs(self._repository, [SNAPSHOTS, ENTRIES, TEXTCONV_CACHE], build)
 
     def _tree(self, commit: str | None) -> Tree:
         return Tree(f"{commit}^{{tree}}" if commit else None, self._reader, len(self._repository.empty_oid) // 2)

@@ -1,10 +1,19 @@
 """Ring 2: refs, moved only by compare-and-swap (git-facts: without the old value 69 of 100 updates were lost)."""
 
+import random
+import time
+
+from nbgit.errors import GitFailed
 from nbgit.store.git import run_git, try_git
 from nbgit.store.repository import Repository
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SNAPSHOTS = "refs/nbgit/snapshots"
 ENTRIES = "refs/notes/nbgit"
+TRIES = 40
 
 
 def read_refs(repository: Repository, names: list[str]) -> dict[str, str]:
@@ -39,6 +48,25 @@ def swap_refs(repository: Repository, changes: dict[str, tuple[str, str | None]]
         return False
     run_git(arguments, cwd=repository.start, stdin="".join(lines).encode())
     return True
+
+
+def move_refs(
+    repository: Repository, names: list[str], build: "Callable[[dict[str, str]], dict[str, str | None]]"
+) -> dict[str, str]:
+    """Move refs together to what `build` makes of their old oids; return ref -> the oid it has now.
+
+    `build` gets ref -> old oid for those of `names` that exist, and returns ref -> new oid (None: leave it), whose
+    objects must be in git by then. It is called again, with the new values, when another process was faster.
+    Raises GitFailed where that never ends.
+    """
+    for attempt in range(TRIES):
+        old = read_refs(repository, names)
+        new = {name: oid for name, oid in build(old).items() if oid}
+        moves = {name: (oid, old.get(name)) for name, oid in new.items() if oid != old.get(name)}
+        if not moves or swap_refs(repository, moves):
+            return {**old, **new}
+        time.sleep(random.uniform(0.001, 0.01) * (attempt + 1))
+    raise GitFailed("refs/nbgit could not be moved, other processes were always faster; run the command again")
 
 
 def commit_content(tree: str, parents: list[str], message: str, stamp: int) -> bytes:
