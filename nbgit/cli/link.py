@@ -4,7 +4,7 @@ import os
 
 import click
 
-from nbgit.store.link import link_commits, link_missing
+from nbgit.store.link import link_commits, link_pending
 from nbgit.store.refs import resolve_commits
 from nbgit.store.repository import find_repository
 
@@ -27,6 +27,6 @@ def command(revisions: tuple[str, ...]) -> int:
     if revisions:
         linked = link_commits(repository, resolve_commits(repository, list(revisions)), lazily=True)
     else:
-        linked = link_missing(repository)
+        linked = link_pending(repository)
     click.echo(f"{linked} notebook{'' if linked == 1 else 's'} linked.")
     return 0

@@ -4,9 +4,11 @@ import os
 import sys
 
 from nbgit.errors import NbgitError
+from nbgit.store.entries import is_oid
 from nbgit.store.link import link_commits, link_missing
 from nbgit.store.log import log_bug, log_line
-from nbgit.store.repository import Repository, find_repository
+from nbgit.store.refs import resolve_commits
+from nbgit.store.repository import Repository, find_repository, head_commit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +44,8 @@ def run(arguments: list[str]) -> int:
 
 
 def _link_head(repository: Repository, arguments: list[str]) -> None:
-    link_commits(repository, ["HEAD"], at_head=True)
+    head = head_commit(repository)  # an oid, since HEAD may move while this works
+    link_commits(repository, [head] if is_oid(head) else resolve_commits(repository, ["HEAD"]), at_head=True)
 
 
 def _link_rewritten(repository: Repository, arguments: list[str]) -> None:

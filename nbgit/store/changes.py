@@ -1,13 +1,16 @@
 """Ring 2: which notebooks a commit changed, and which were only run again."""
 
 from nbgit.errors import GitFailed
-from nbgit.store.captures import CaptureStore
+from nbgit.store.captures import Capture, CaptureStore
+from nbgit.store.entries import is_oid, read_some_entries
 from nbgit.store.git import run_git, try_git
+from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import resolve_commits
 from nbgit.store.repository import Repository
 
 SUFFIX = ".ipynb"
 MANY = 200  # more paths than this are not named on a command line
+NEAR = 20  # how many commits are looked at for one that was made while the last one's hook was on its way
 
 
 class NotebookChange:
@@ -64,21 +67,47 @@ def rerun_notebooks(
     repository: Repository, commit: str, captures: CaptureStore, changed: set[str]
 ) -> list[NotebookChange]:
     """Return the notebooks that were run again but not edited: captured since they were last linked, with the source
-    that `commit` has at their path, and taken by git as up to date (so `git add` or `commit -a` saw these bytes)."""
-    pending = {
-        found[0].path: found[0].source_oid for path in captures.waiting_paths() if (found := captures.of_path(path))
-    }
+    that `commit` has at their path, and taken by git as up to date (so `git add` or `commit -a` saw these bytes).
+
+    Where a commit a little further back has set that source, with no entry yet, and after the capture was made, the
+    capture is that commit's: two commits were made at once, and its own hook has not come to it.
+    """
+    pending = {found[0].path: found[0] for path in captures.waiting_paths() if (found := captures.of_path(path))}
     paths = sorted(path for path in pending if path not in changed)
     if not paths or repository.worktree is None:
         return []
     try:
         blobs = blobs_at(repository, commit, paths)
         dirty = dirty_paths(repository)
+        same = [path for path in paths if path not in dirty and blobs.get(path) == pending[path].source_oid]
+        made_at = _set_just_before(repository, commit, [pending[path] for path in same]) if same else {}
         commit = resolve_commits(repository, [commit])[0]
     except GitFailed:
         return []
-    same = [path for path in paths if path not in dirty and blobs.get(path) == pending[path]]
-    return [NotebookChange(commit, path, pending[path]) for path in same]
+    return [NotebookChange(made_at.get(path, commit), path, pending[path].source_oid) for path in same]
+
+
+def _set_just_before(repository: Repository, commit: str, captures: list[Capture]) -> dict[str, str]:
+    """Return path -> commit for the captures that a commit near `commit` has set, which has no entry for them yet."""
+    recent = raw_changes(repository, [f"--max-count={NEAR}"], [commit], [])
+    setters: dict[str, str] = {}
+    for capture in captures:
+        by = [one.commit for one in recent if (one.path, one.source_oid) == (capture.path, capture.source_oid)]
+        if by and was_before(repository, capture, by[0]):
+            setters[capture.path] = by[0]
+    if not setters:
+        return {}
+    with ObjectReader(repository) as reader:
+        entries = read_some_entries(reader, list(setters.values()))
+    return {path: oid for path, oid in setters.items() if path not in entries.get(oid, {})}
+
+
+def was_before(repository: Repository, capture: Capture, commit: str) -> bool:
+    """Return whether a capture was made before a commit: HEAD was then neither at it nor at a descendant."""
+    head = capture.head()
+    if not is_oid(head):
+        return True
+    return try_git(["merge-base", "--is-ancestor", commit, head], cwd=repository.start)[0] != 0
 
 
 def dirty_paths(repository: Repository) -> set[str]:

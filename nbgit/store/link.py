@@ -10,9 +10,16 @@ from nbgit.errors import NbgitError, SnapshotInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.store.build import build_captures
 from nbgit.store.captures import Capture, CaptureStore
-from nbgit.store.changes import NotebookChange, blobs_at, changed_notebooks, dirty_paths, raw_changes, rerun_notebooks
+from nbgit.store.changes import (
+    NotebookChange,
+    blobs_at,
+    changed_notebooks,
+    dirty_paths,
+    raw_changes,
+    rerun_notebooks,
+    was_before,
+)
 from nbgit.store.entries import describe, is_oid, put_note, read_some_entries, read_some_rows, write_entry
-from nbgit.store.git import try_git
 from nbgit.store.lookup import Lookup
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
 from nbgit.store.policy_file import load_policy
@@ -140,16 +147,9 @@ class _Linker:
         same = [capture for capture in captures if capture.source_oid == change.source_oid]
         if dirty is not None and same:
             shown = digest_of_worktree_file(self._repository, change.path) if change.path in dirty else None
-            same = [capture for capture in same if capture.digest != shown and self._was_before(capture, change.commit)]
+            same = [capture for capture in same if capture.digest != shown]
+            same = [capture for capture in same if was_before(self._repository, capture, change.commit)]
         return same[0] if same else None
-
-    def _was_before(self, capture: Capture, commit: str) -> bool:
-        """Return whether a capture was made before a commit: HEAD was then neither at it nor at a descendant."""
-        head = capture.head()
-        if not is_oid(head):
-            return True
-        arguments = ["merge-base", "--is-ancestor", commit, head]
-        return try_git(arguments, cwd=self._repository.start)[0] != 0
 
     def _noted(self, change: NotebookChange, noted: list[str]) -> _Link | None:
         """Return the link to the first of these snapshots that is one of the change's source."""
@@ -228,21 +228,26 @@ class _Linker:
 
 
 def link_missing(repository: Repository) -> int:
+    """Do what `link_pending` does and never raise: what can't be linked now stays captured."""
+    try:
+        return link_pending(repository)
+    except NbgitError:
+        return 0
+
+
+def link_pending(repository: Repository) -> int:
     """Link the commits that no hook saw (made by a library, a GUI, with hooks off); return how many notebooks.
 
     Only commits that changed a path with a pending capture, and to just that source, are looked at, and of those the
-    ones whose entry does not name that path: a notebook that was run again since is not that commit's. Never raises:
-    what can't be linked now stays captured.
+    ones whose entry does not name that path: a notebook that was run again since is not that commit's. Raises
+    NbgitError.
     """
-    try:
-        pending = CaptureStore(repository, load_policy(repository)).all()
-        if not pending:
-            return 0
-        wanted = {(capture.path, capture.source_oid) for capture in pending}
-        commits = unlinked_commits(repository, wanted)
-        return link_commits(repository, commits, lazily=True) if commits else 0
-    except NbgitError:
+    pending = CaptureStore(repository, load_policy(repository)).all()
+    if not pending:
         return 0
+    wanted = {(capture.path, capture.source_oid) for capture in pending}
+    commits = unlinked_commits(repository, wanted)
+    return link_commits(repository, commits, lazily=True) if commits else 0
 
 
 def unlinked_commits(repository: Repository, wanted: set[tuple[str, str]]) -> list[str]:

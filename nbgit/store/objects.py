@@ -177,7 +177,14 @@ class ObjectSink:
 
     def _send(self, objects: list[tuple[str, bytes, int]]) -> None:
         few = len(objects) <= FEW_OBJECTS and self._bytes < (2 << 20)
-        verb = ["unpack-objects", "-q"] if few else ["index-pack", "--stdin"]
+        if few and not self._try_send(["unpack-objects", "-q"], objects):
+            return
+        # many; or `git gc` has taken the folder away that a loose object was to go to
+        if words := self._try_send(["index-pack", "--stdin"], objects):
+            raise GitFailed(f"git could not store objects: {words}")
+
+    def _try_send(self, verb: list[str], objects: list[tuple[str, bytes, int]]) -> str:
+        """Give objects to a git command as a pack; return its last words where it failed, else ""."""
         process = subprocess.Popen(
             ["git", *verb],
             cwd=self._repository.start,
@@ -194,8 +201,7 @@ class ObjectSink:
             pass  # git has ended; its own words follow
         words = process.stderr.read().decode("utf-8", "replace").strip()
         process.stderr.close()
-        if process.wait():
-            raise GitFailed(f"git {verb[0]} could not store objects: {words or 'no reason given'}")
+        return (words.splitlines() or ["no reason given"])[-1] if process.wait() else ""
 
 
 def write_pack(stream: "IO[bytes]", objects: list[tuple[str, bytes, int]], hash_name: str) -> None:

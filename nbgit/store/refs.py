@@ -5,6 +5,7 @@ import time
 
 from nbgit.errors import GitFailed
 from nbgit.store.git import run_git, try_git
+from nbgit.store.locks import check_locks
 from nbgit.store.repository import Repository
 
 TYPE_CHECKING = False
@@ -37,7 +38,8 @@ def resolve_commits(repository: Repository, revisions: list[str]) -> list[str]:
 def swap_refs(repository: Repository, changes: dict[str, tuple[str, str | None]]) -> bool:
     """Move refs from their old to their new oid, all or none; False where another process was faster.
 
-    `changes` is ref -> (new oid, old oid or None for "must not exist yet"). Raises GitFailed for any other refusal.
+    `changes` is ref -> (new oid, old oid or None for "must not exist yet"). Raises GitFailed for any other refusal, and
+    where a lock file is in the way for good.
     """
     lines = [f"update {name} {new} {old or repository.empty_oid}\n" for name, (new, old) in changes.items()]
     arguments = ["-c", "core.fsync=reference", "update-ref", "--stdin"]
@@ -45,6 +47,8 @@ def swap_refs(repository: Repository, changes: dict[str, tuple[str, str | None]]
     if code == 0:
         return True
     if b"cannot lock ref" in words or b"Unable to create" in words or b"reference already exists" in words:
+        if b".lock'" in words:
+            check_locks(repository, list(changes))
         return False
     run_git(arguments, cwd=repository.start, stdin="".join(lines).encode())
     return True

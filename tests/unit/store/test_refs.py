@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
+import time
 
 import pytest
 
 from nbgit.errors import GitFailed
 from nbgit.store.entries import read_entries
+from nbgit.store.locks import HUNG, STALE
 from nbgit.store.refs import SNAPSHOTS, commit_content, read_refs, resolve_commits, swap_refs
 from nbgit.store.repository import find_repository
-from tests.e2e.scene import assert_clean, run_of
+from tests.e2e.scene import assert_clean, entry_of, run_of
 from tests.gitbox import SOURCE_ROOT, GitBox
 
 PROCESSES, ROUNDS = 4, 6
@@ -104,6 +108,43 @@ def test_a_ref_that_another_process_holds_is_not_taken(box: GitBox) -> None:
     assert not swap_refs(repository, {"refs/nbgit/a": (two, one)})
     lock.unlink()
     assert swap_refs(repository, {"refs/nbgit/a": (two, one)})
+
+
+def test_a_lock_that_a_killed_git_has_left_is_named_and_then_removed(box: GitBox) -> None:
+    repository = find_repository(str(box.path), {})
+    (box.path / ".git" / "nbgit").mkdir()
+    one, two = commit(box, "one"), commit(box, "two")
+    assert swap_refs(repository, {SNAPSHOTS: (one, None)})
+    lock = box.path / ".git" / "refs" / "nbgit" / "snapshots.lock"
+    lock.write_bytes(b"")
+    box.git("config", "core.filesRefLockTimeout", "0")
+    for seconds in (HUNG + 5, STALE - 5, -HUNG - 5, -STALE - 5):
+        os.utime(lock, (0, time.time() - seconds))
+        with pytest.raises(GitFailed, match=re.escape(f"{lock} stands in the way")):
+            swap_refs(repository, {SNAPSHOTS: (two, one)})
+    os.utime(lock, (0, time.time() - STALE - 5))
+    assert not swap_refs(repository, {SNAPSHOTS: (two, one)})
+    assert swap_refs(repository, {SNAPSHOTS: (two, one)})
+    assert not lock.exists()
+
+
+def test_a_commit_goes_on_where_a_lock_stands_in_the_way_and_is_linked_later(installed: GitBox) -> None:
+    lock = installed.path / ".git" / "refs" / "nbgit" / "snapshots.lock"
+    lock.parent.mkdir()
+    lock.write_bytes(b"")
+    os.utime(lock, (0, time.time() - HUNG - 5))
+    installed.write("n.ipynb", run_of("a", run="A"))
+    installed.git("add", "-A")
+    committed = installed.try_git("commit", "-q", "-m", "one")
+    assert committed.code == 0
+    assert committed.err.splitlines() == [line for line in committed.err.splitlines() if f"{lock} stands" in line]
+    assert len(committed.err.splitlines()) == 1
+    refused = installed.nbgit("link")
+    assert (refused.code, refused.out) == (5, "")
+    assert f"{lock} stands in the way" in refused.err
+    os.utime(lock, (0, time.time() - STALE - 5))
+    assert installed.nbgit("link").code == 0
+    assert list(entry_of(installed)) == ["n.ipynb"]
 
 
 def test_an_object_that_is_not_there_is_an_error_and_no_endless_try(box: GitBox) -> None:
