@@ -21,6 +21,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "captures": ("captures", "List outputs that were seen and are in no commit."),
     "restore": ("restore", "Put outputs back into a notebook."),
     "refresh": ("refresh", "Capture what was run; clear git's M where only outputs changed."),
+    "forget": ("forget", "Remove an output from all that nbgit keeps (a printed password)."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
     "demo": ("demo", "The main job on a little notebook, in a repository of its own."),
 }

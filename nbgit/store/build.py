@@ -10,6 +10,7 @@ import os
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import read_cells
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.spans import Split
 from nbgit.notebook.text import notebook_text
 from nbgit.store.captures import Capture
 from nbgit.store.entries import describe
@@ -58,22 +59,27 @@ def _bytes_of(captures: list[Capture]) -> int:
 def _build(repository: Repository, policy: Policy, captures: list[Capture]) -> list[Built | None]:
     sink = ObjectSink(repository)
     writer = SnapshotWriter(sink)
-    built = [_build_one(repository, policy, capture, sink, writer) for capture in captures]
+    built = [_build_one(repository, policy, capture, writer) for capture in captures]
     sink.flush()
     return built
 
 
-def _build_one(
-    repository: Repository, policy: Policy, capture: Capture, sink: ObjectSink, writer: SnapshotWriter
-) -> Built | None:
+def _build_one(repository: Repository, policy: Policy, capture: Capture, writer: SnapshotWriter) -> Built | None:
     found = capture.read(policy)
     if found is None:
         return None
     notebook, parts = found
     if object_id("blob", parts.source, repository.hash_name) != capture.source_oid:
         return None  # captured under another policy; it stays a capture
-    text_oid, ids = _text_and_ids(parts.source, policy, sink)
-    snapshot_id, document = writer.write(notebook, capture.digest, parts, capture.source_oid, ids)
+    return build_notebook(writer, policy, notebook, capture.digest, parts, capture.source_oid)
+
+
+def build_notebook(
+    writer: SnapshotWriter, policy: Policy, notebook: bytes, digest: str, parts: Split, source_oid: str
+) -> Built:
+    """Give the snapshot of one notebook and its source's text to the writer's sink; `digest` is its sha256 in hex."""
+    text_oid, ids = _text_and_ids(parts.source, policy, writer.sink)
+    snapshot_id, document = writer.write(notebook, digest, parts, source_oid, ids)
     return Built(snapshot_id, describe(document), text_oid)
 
 

@@ -115,15 +115,21 @@ def read_entries(repository: Repository) -> dict[str, dict[str, str]]:
     """Return commit oid -> {path: snapshot id} for every commit that has an entry."""
     if ENTRIES not in read_refs(repository, [ENTRIES]):
         return {}
-    lines = run_git(["ls-tree", "-r", ENTRIES], cwd=repository.start).decode("utf-8", "replace").splitlines()
-    notes = [(line.split("\t", 1)[1].replace("/", ""), line.split()[2]) for line in lines]
+    notes = list_notes(repository, ENTRIES)
     with ObjectReader(repository) as reader:
-        contents = reader.read_many([oid for _, oid in notes])
+        contents = reader.read_many(list(notes.values()))
     return {
         commit: entry
-        for (commit, _), content in zip(notes, contents, strict=True)
-        if is_oid(commit) and content is not None and (entry := read_entry(content))
+        for commit, content in zip(notes, contents, strict=True)
+        if content is not None and (entry := read_entry(content))
     }
+
+
+def list_notes(repository: Repository, name: str) -> dict[str, str]:
+    """Return noted oid -> the oid of its note, of the notes tree that `name` (a ref, a commit) has."""
+    lines = run_git(["ls-tree", "-r", "--full-tree", name], cwd=repository.start).decode("utf-8", "replace")
+    rows = [(line.split("\t", 1)[1].replace("/", ""), line.split()[2]) for line in lines.splitlines()]
+    return {noted: oid for noted, oid in rows if is_oid(noted)}
 
 
 def read_some_entries(reader: ObjectReader, commits: list[str]) -> dict[str, dict[str, str]]:
@@ -168,3 +174,15 @@ def get_note(notes: Tree, commit: str) -> str | None:
             return None
         directory, rest = directory.directory(rest[:2]), rest[2:]
     return None
+
+
+def drop_note(notes: Tree, commit: str) -> None:
+    """Remove the note of `commit` from a notes tree, wherever its fan-out has put it."""
+    directory, rest = notes, commit
+    while rest:
+        if rest in directory.entries:
+            directory.drop(rest)
+            return
+        if directory.entries.get(rest[:2], ("", ""))[0] != TREE:
+            return
+        directory, rest = directory.directory(rest[:2]), rest[2:]

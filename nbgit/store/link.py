@@ -20,6 +20,7 @@ from nbgit.store.changes import (
     was_before,
 )
 from nbgit.store.entries import describe, is_oid, put_note, read_some_entries, read_some_rows, write_entry
+from nbgit.store.forgotten import GONE, last_id, read_forgotten
 from nbgit.store.lookup import Lookup
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
 from nbgit.store.policy_file import load_policy
@@ -72,7 +73,7 @@ def link_commits(
         noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)], amended=amended)
         links = linker.find(changes, noted, captures_first=at_head, lazily=lazily)
         if links:
-            linker.write(links)
+            links = linker.write(links)
         for link in links:
             if link.capture is not None:
                 captures.settle(link.capture, link.snapshot_id)
@@ -176,20 +177,39 @@ class _Linker:
             return None
         return _Link(change, snapshot_id, summary, None)
 
-    def write(self, links: list[_Link]) -> None:
-        """Write the trees that name the snapshots, the entries and the textconv cache, and move their refs together."""
+    def write(self, links: list[_Link]) -> list[_Link]:
+        """Write the trees that name the snapshots, the entries and the textconv cache, and move their refs together.
+
+        Returns what was linked: not what was forgotten, but what stands for it.
+        """
         cache = TextconvCache(self._repository, self._reader)
+        linked = links
 
         def build(old: dict[str, str]) -> dict[str, str | None]:
+            nonlocal linked
+            linked = self._remembered(links, old.get(SNAPSHOTS))
             new: dict[str, str | None] = {
-                SNAPSHOTS: self._snapshots(old.get(SNAPSHOTS), links),
-                ENTRIES: self._entries(old.get(ENTRIES), links),
+                SNAPSHOTS: self._snapshots(old.get(SNAPSHOTS), linked),
+                ENTRIES: self._entries(old.get(ENTRIES), linked),
                 TEXTCONV_CACHE: cache.filled(old.get(TEXTCONV_CACHE), self._texts, self._sink),
             }
             self._sink.flush()
             return new
 
         move_refs(self._repository, [SNAPSHOTS, ENTRIES, TEXTCONV_CACHE], build)
+        return linked
+
+    def _remembered(self, links: list[_Link], snapshots: str | None) -> list[_Link]:
+        """Return the links with each snapshot that was forgotten replaced by what stands for it; its capture stays."""
+        forgotten = read_forgotten(self._reader, snapshots)
+        if not forgotten:
+            return links
+        found = [link if link.snapshot_id not in forgotten else None for link in links]
+        stands = [last_id(forgotten, link.snapshot_id) for link in links]
+        for position, (link, snapshot_id) in enumerate(zip(links, stands, strict=True)):
+            if found[position] is None and snapshot_id != GONE:
+                found[position] = self._link(link.change, snapshot_id)
+        return [link for link in found if link is not None]
 
     def _tree(self, commit: str | None) -> Tree:
         return Tree(f"{commit}^{{tree}}" if commit else None, self._reader, len(self._repository.empty_oid) // 2)

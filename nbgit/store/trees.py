@@ -80,10 +80,14 @@ class Tree:
         return self._changed or any(child.is_touched() for child in self._children.values())
 
     def write(self, sink: ObjectSink) -> str:
-        """Give what changed to the sink and return this directory's oid."""
+        """Give what changed to the sink and return this directory's oid; a directory that has lost all of it goes."""
         for name, child in self._children.items():
             if child.is_touched():
-                self.put(name, TREE, child.write(sink))
+                oid = child.write(sink)
+                if child.entries:
+                    self.put(name, TREE, oid)
+                else:
+                    self.drop(name)
         entries = self.entries  # read now, if they were not: `_oid` is an oid from here on
         if self._oid is None or self._changed:
             self._oid = sink.add("tree", encode_tree(entries))

@@ -19,6 +19,7 @@ RINGS = {
     "merge": 3,
     "lineage": 3,
     "external": 3,
+    "upkeep": 3,
     "gitproto": 4,
     "setup": 4,
     "cli": 5,
@@ -30,6 +31,8 @@ NEIGHBOURS = {
     ("merge", "diff.align"): "a merge pairs cells as a diff does: one alignment, so that the two never disagree",
     ("merge", "diff.changes"): "the same reading of what is one cell edited and what is two",
     ("merge", "diff.lines"): "the same for lines",
+    ("upkeep", "lineage.index"): "the figure index is deleted where it holds what is forgotten, and filled by import",
+    ("upkeep", "lineage.history"): "the type of a progress report",
 }
 # Which folder is the only door to a library.
 DOORS = {

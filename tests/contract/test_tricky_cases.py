@@ -380,6 +380,20 @@ def test_an_edit_without_outputs(installed: GitBox) -> None:
     assert entry(installed) == ""
 
 
+def test_a_printed_password(installed: GitBox) -> None:
+    """A password that was printed"""
+    installed.write(PATH, ran("the password is hunter2, as ever\n"))
+    installed.commit("first")
+    told = installed.nbgit("forget", "--yes", "--pattern", "hunter2", "--worktree", "--prune-now")
+    assert told.code == 0, told.err
+    assert b"hunter2" not in installed.git_bytes("cat-file", "--batch-all-objects", "--batch")
+    assert shows(installed) == [[]]
+    installed.write(PATH, ran("the password is hunter2, as ever\n"))
+    installed.commit("again")
+    assert installed.try_git("grep", "hunter2", "refs/nbgit/snapshots").code == 1
+    assert entry(installed).startswith(f"{PATH}  1 cell ran")
+
+
 def test_a_bad_policy(installed: GitBox) -> None:
     """A .nbgit.toml that can't be used"""
     installed.write(PATH, ran("one\n"))
