@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "refresh": ("refresh", "Capture what was run; clear git's M where only outputs changed."),
     "forget": ("forget", "Remove an output from all that nbgit keeps (a printed password)."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
+    "fsck": ("fsck", "Check all that is stored; mend what can be mended."),
     "demo": ("demo", "The main job on a little notebook, in a repository of its own."),
 }
 

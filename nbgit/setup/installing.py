@@ -11,7 +11,7 @@ from nbgit.setup.scopes import Scope
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository
 
-DATA_REFS = ("refs/nbgit/", "refs/nbgit-remotes/", "refs/notes/nbgit")
+DATA_REFS = ("refs/nbgit/", "refs/nbgit-remotes/", "refs/nbgit-backup/", "refs/notes/nbgit")
 CACHE_REF = "refs/notes/textconv/nbgit"
 CACHE_FILES = ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "nbgit.log", "nbgit.log.1")
 

@@ -19,7 +19,7 @@ from nbgit.store.changes import (
     rerun_notebooks,
     was_before,
 )
-from nbgit.store.entries import describe, is_oid, put_note, read_some_entries, read_some_rows, write_entry
+from nbgit.store.entries import describe, drop_note, is_oid, put_note, read_some_entries, read_some_rows, write_entry
 from nbgit.store.forgotten import GONE, last_id, read_forgotten
 from nbgit.store.lookup import Lookup
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
@@ -27,6 +27,7 @@ from nbgit.store.policy_file import load_policy
 from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, move_refs
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, read_document
+from nbgit.store.stale import stale_entries
 from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
 from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.store.worktree import digest_of_worktree_file
@@ -72,8 +73,9 @@ def link_commits(
             changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
         noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)], amended=amended)
         links = linker.find(changes, noted, captures_first=at_head, lazily=lazily)
-        if links:
-            links = linker.write(links)
+        stale = [] if lazily else stale_entries(repository, reader, noted, {link.change.commit for link in links})
+        if links or stale:
+            links = linker.write(links, stale)
         for link in links:
             if link.capture is not None:
                 captures.settle(link.capture, link.snapshot_id)
@@ -177,7 +179,7 @@ class _Linker:
             return None
         return _Link(change, snapshot_id, summary, None)
 
-    def write(self, links: list[_Link]) -> list[_Link]:
+    def write(self, links: list[_Link], stale: list[str]) -> list[_Link]:
         """Write the trees that name the snapshots, the entries and the textconv cache, and move their refs together.
 
         Returns what was linked: not what was forgotten, but what stands for it.
@@ -190,7 +192,7 @@ class _Linker:
             linked = self._remembered(links, old.get(SNAPSHOTS))
             new: dict[str, str | None] = {
                 SNAPSHOTS: self._snapshots(old.get(SNAPSHOTS), linked),
-                ENTRIES: self._entries(old.get(ENTRIES), linked),
+                ENTRIES: self._entries(old.get(ENTRIES), linked, stale),
                 TEXTCONV_CACHE: cache.filled(old.get(TEXTCONV_CACHE), self._texts, self._sink),
             }
             self._sink.flush()
@@ -228,8 +230,10 @@ class _Linker:
         root.put("README", BLOB, self._sink.add("blob", README))
         return self._commit(root, old, "snapshots")
 
-    def _entries(self, old: str | None, links: list[_Link]) -> str:
+    def _entries(self, old: str | None, links: list[_Link], stale: list[str]) -> str:
         notes = self._tree(old)
+        for commit in stale:
+            drop_note(notes, commit)
         by_commit: dict[str, dict[str, tuple[str, str]]] = {}
         for link in links:
             by_commit.setdefault(link.change.commit, {})[link.change.path] = (link.snapshot_id, link.summary)

@@ -43,8 +43,11 @@ class ObjectReader:
         process, self._process = self._process, None
         if process is not None:
             for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    stream.close()
+                try:
+                    if stream is not None:
+                        stream.close()
+                except OSError:
+                    pass  # git has ended before it read all that was asked
             process.wait()
 
     def read(self, name: str) -> bytes | None:
@@ -90,19 +93,20 @@ class ObjectReader:
             stdin.write("".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape"))
             stdin.flush()
             return [self._answer(stdout) for _ in names]
-        except (OSError, ValueError) as error:
-            self.close()
+        except (OSError, ValueError, GitFailed) as error:
+            self.close()  # the next question starts git again
             raise GitFailed(f"git cat-file stopped while it was read ({error}); try `git fsck`") from error
 
     def _answer(self, stdout: "IO[bytes]") -> tuple[str, bytes] | None:
         header = stdout.readline()
         if not header:
-            raise GitFailed("git cat-file ended early; try `git fsck`")
+            raise GitFailed("it ended early")
         if header.endswith((b" missing\n", b" ambiguous\n")):
             return None
         oid, _, size = header.decode("ascii").rsplit(" ", 2)
         content = stdout.read(int(size))
-        stdout.read(1)
+        if len(content) != int(size) or stdout.read(1) != b"\n":
+            raise GitFailed(f"object {oid} is damaged")
         return oid, content
 
     def _streams(self) -> "tuple[IO[bytes], IO[bytes]]":

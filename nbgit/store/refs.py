@@ -14,15 +14,21 @@ if TYPE_CHECKING:
 
 SNAPSHOTS = "refs/nbgit/snapshots"
 ENTRIES = "refs/notes/nbgit"
+BACKUPS = "refs/nbgit-backup"  # old values of both that a repair has kept
 TRIES = 40
 
 
 def read_refs(repository: Repository, names: list[str]) -> dict[str, str]:
     """Return ref -> oid for those of `names` that exist."""
-    lines = run_git(["for-each-ref", "--format=%(objectname) %(refname)", *names], cwd=repository.start)
-    rows = [line.split(" ", 1) for line in lines.decode("utf-8", "surrogateescape").splitlines()]
-    found = {name: oid for oid, name in rows}
+    found = refs_below(repository, *names)
     return {name: found[name] for name in names if name in found}
+
+
+def refs_below(repository: Repository, *patterns: str) -> dict[str, str]:
+    """Return ref -> oid of the refs that have one of these names, or lie below it."""
+    out = run_git(["for-each-ref", "--format=%(objectname) %(refname)", *patterns], cwd=repository.start)
+    rows = [line.split(" ", 1) for line in out.decode("utf-8", "surrogateescape").splitlines()]
+    return {name: oid for oid, name in rows}
 
 
 def resolve_commits(repository: Repository, revisions: list[str]) -> list[str]:
@@ -60,14 +66,15 @@ def move_refs(
     """Move refs together to what `build` makes of their old oids; return ref -> the oid it has now.
 
     `build` gets ref -> old oid for those of `names` that exist, and returns ref -> new oid (None: leave it), whose
-    objects must be in git by then. It is called again, with the new values, when another process was faster.
+    objects must be in git by then. It is called again, with the new values, when another process was faster: also at
+    a ref that it returned as it was, because what it made of the others may rest on that one.
     Raises GitFailed where that never ends.
     """
     for attempt in range(TRIES):
         old = read_refs(repository, names)
         new = {name: oid for name, oid in build(old).items() if oid}
-        moves = {name: (oid, old.get(name)) for name, oid in new.items() if oid != old.get(name)}
-        if not moves or swap_refs(repository, moves):
+        moves = {name: (oid, old.get(name)) for name, oid in new.items()}
+        if all(oid == before for oid, before in moves.values()) or swap_refs(repository, moves):
             return {**old, **new}
         time.sleep(random.uniform(0.001, 0.01) * (attempt + 1))
     raise GitFailed("refs/nbgit could not be moved, other processes were always faster; run the command again")

@@ -6,6 +6,7 @@ command, and whose notes tree maps a blob's oid to the blob of its text. Another
 
 import time
 
+from nbgit.errors import GitFailed
 from nbgit.store.entries import get_note, put_note
 from nbgit.store.git import try_git
 from nbgit.store.objects import ObjectReader, ObjectSink
@@ -26,10 +27,19 @@ class TextconvCache:
         self._command = out.decode("utf-8", "replace").strip() if code == 0 else ""
 
     def filled(self, old: str | None, texts: dict[str, str], sink: ObjectSink) -> str | None:
-        """Return the oid of the cache commit with source oid -> text oid added, or None where there is no cache."""
+        """Return the oid of the cache commit with source oid -> text oid added, or None where there is no cache.
+
+        A cache that is void or damaged starts afresh.
+        """
         if not self._command or not texts:
             return None
         valid = old is not None and self._message(old) == self._command
+        try:
+            return self._filled(old, valid, texts, sink)
+        except GitFailed:
+            return self._filled(None, False, texts, sink)
+
+    def _filled(self, old: str | None, valid: bool, texts: dict[str, str], sink: ObjectSink) -> str | None:
         notes = Tree(f"{old}^{{tree}}" if valid else None, self._reader, len(self._repository.empty_oid) // 2)
         missing = {oid: text for oid, text in texts.items() if not valid or get_note(notes, oid) is None}
         if not missing:

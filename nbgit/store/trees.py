@@ -1,5 +1,6 @@
 """Ring 2: git trees that are edited in memory and written once (gitformat: mode, name, NUL, raw oid)."""
 
+from nbgit.errors import GitFailed
 from nbgit.store.objects import ObjectReader, ObjectSink
 
 BLOB, TREE = "100644", "40000"
@@ -52,10 +53,15 @@ class Tree:
     def entries(self) -> dict[str, tuple[str, str]]:
         """name -> (mode, oid) as it stands in git, with `put` and `drop` applied (changed children are not)."""
         if self._entries is None:
-            found = self._reader.read_named([self._oid])[0] if self._oid else None
-            self._oid, content = found or (None, b"")
+            self._oid, content = self._read(self._oid) if self._oid else (None, b"")
             self._entries = decode_tree(content, self._oid_bytes)
         return self._entries
+
+    def _read(self, name: str) -> tuple[str, bytes]:
+        found = self._reader.read_named([name])[0]
+        if found is None:  # an empty one in its place would drop all that it holds
+            raise GitFailed(f"git lacks the tree {name[:50]}, so nothing was written over it; see `nbgit fsck`")
+        return found
 
     def directory(self, name: str) -> "Tree":
         """Return the directory of that name, a new one where there is none."""

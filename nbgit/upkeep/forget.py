@@ -114,6 +114,7 @@ class Forgetting:
                 outcome.captures += local.captures()
                 if refs.is_current():
                     break  # else a capture was linked before it was removed
+            refs.drop_backups()
             outcome.log_lines = local.log()
             forgotten = refs.forgotten()
             local.known(outcome.found.digests | local.digests, frozenset(forgotten))

@@ -12,8 +12,9 @@ from nbgit.notebook.spans import split
 from nbgit.store.build import build_notebook
 from nbgit.store.entries import describe, drop_note, list_notes, put_note, read_entry, write_entry
 from nbgit.store.forgotten import FILE, GONE, encode_forgotten, last_id, read_forgotten
+from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader, ObjectSink
-from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, move_refs, read_refs
+from nbgit.store.refs import BACKUPS, ENTRIES, SNAPSHOTS, commit_content, move_refs, read_refs, refs_below
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, SnapshotWriter, payload_files, read_document, read_snapshot
 from nbgit.store.textconv_cache import TEXTCONV_CACHE
@@ -79,6 +80,12 @@ class RefsForgetter:
         self._after = move_refs(self._repository, REFS, build)
         self.old_tips += [oid for name, oid in before.items() if self._after[name] != oid]
         return found
+
+    def drop_backups(self) -> None:
+        """Delete the old values that `nbgit fsck --repair` has kept: they may hold the target, too."""
+        for name, oid in refs_below(self._repository, BACKUPS).items():
+            run_git(["update-ref", "-d", name, oid], cwd=self._repository.start)
+            self.old_tips.append(oid)
 
     def is_current(self) -> bool:
         """Return whether the refs are where `run` has left them."""

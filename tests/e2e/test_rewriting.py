@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.e2e.scene import N, assert_clean, entry_of, outputs_at, rewritten, run_of
+from tests.e2e.scene import N, assert_clean, entry_of, note_of, outputs_at, rewritten, run_of
 from tests.gitbox import GitBox
 
 
@@ -54,6 +54,20 @@ class TestRewriting:
         repo.git("rm", "-q", "other.ipynb")
         repo.git("commit", "-q", "--amend", "--no-edit")
         assert set(entry_of(repo)) == {"third.ipynb"}
+
+    def test_a_run_that_is_rebased_onto_an_edit(self, repo: GitBox) -> None:
+        repo.git("checkout", "-q", "-b", "topic")
+        rewritten(repo, N, run_of("a = 1", "b = 2", run="topic"))
+        repo.write("other.txt", b"x")
+        repo.commit("a run, and another file", "other.txt")
+        assert set(entry_of(repo)) == {N}
+        repo.git("checkout", "-q", "main")
+        repo.write(N, run_of("a = 1", "b = 3", run="main"))
+        repo.commit("edited")
+        repo.git("checkout", "-q", "topic")
+        repo.git("rebase", "-q", "main")
+        assert note_of(repo) == "", "these outputs are of a source that the commit does not have"
+        assert entry_of(repo, "ORIG_HEAD") != {}
 
     def test_rebase(self, repo: GitBox) -> None:
         repo.git("checkout", "-q", "-b", "topic")

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from nbgit.errors import GitFailed
 from nbgit.store.entries import get_note, put_note, read_entries, read_entry, read_rows, read_some_entries, write_entry
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.refs import ENTRIES, commit_content, swap_refs
@@ -147,9 +148,13 @@ def test_a_tree_that_did_not_change_has_its_own_oid(box: GitBox, repository: Rep
         assert (
             Tree(f"{ENTRIES}^{{tree}}", reader, 20).write(sink) == box.git("rev-parse", f"{ENTRIES}^{{tree}}").strip()
         )
-        missing = Tree("refs/nbgit/none^{tree}", reader, 20)
-        assert missing.entries == {}
-        assert missing.write(sink) == box.git("mktree", stdin=b"").strip()
+        assert Tree(None, reader, 20).write(sink) == box.git("mktree", stdin=b"").strip()
+
+
+def test_a_tree_that_git_lacks_is_no_empty_one(repository: Repository) -> None:
+    """Written back, an empty one would drop all that it held."""
+    with ObjectReader(repository) as reader, pytest.raises(GitFailed, match="lacks the tree"):
+        Tree("refs/nbgit/none^{tree}", reader, 20).put("a", BLOB, "0" * 40)
 
 
 def test_trees_are_in_gits_order(box: GitBox) -> None:
