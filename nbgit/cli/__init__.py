@@ -1,6 +1,7 @@
 """Ring 5: the command line. One file a verb, the only importer of click, the one error boundary."""
 
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -21,11 +22,18 @@ VERBS: dict[str, tuple[str, str]] = {
     "captures": ("captures", "List outputs that were seen and are in no commit."),
     "restore": ("restore", "Put outputs back into a notebook."),
     "refresh": ("refresh", "Capture what was run; clear git's M where only outputs changed."),
+    "watch": ("watch", "The same at each save, for editors without a Jupyter server."),
     "forget": ("forget", "Remove an output from all that nbgit keeps (a printed password)."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
     "fsck": ("fsck", "Check all that is stored; mend what can be mended."),
     "demo": ("demo", "The main job on a little notebook, in a repository of its own."),
 }
+
+
+def nearest(typed: str) -> list[str]:
+    """Return the verb that was probably meant, if there is one: it begins like that, or differs little."""
+    begun = [verb for verb in VERBS if len(typed) > 1 and verb.startswith(typed)]
+    return begun[:1] or get_close_matches(typed, VERBS, 1)
 
 
 class LazyGroup(click.Group):
@@ -42,6 +50,15 @@ class LazyGroup(click.Group):
         command = import_module(f"nbgit.cli.{VERBS[cmd_name][0]}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first argument names; one that is misspelled gets the nearest verb told."""
+        near = nearest(args[0]) if args and args[0] not in VERBS else []
+        if near:
+            ctx.fail(f"No such command {args[0]!r}; did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs with their one-line help, importing none of them."""

@@ -3,57 +3,122 @@
 import json
 import os
 import time
+from difflib import get_close_matches
+from itertools import groupby
 from typing import Any
 
 import click
 
+from nbgit.cli.capture_completion import complete_paths, local_time
+from nbgit.cli.numbers import cells, size
+from nbgit.cli.terminal import print_text, progress
 from nbgit.cli.worktree_paths import in_repository
+from nbgit.errors import TargetNotFound
+from nbgit.notebook.policy import Policy
+from nbgit.notebook.transplant import cells_with_outputs
 from nbgit.store.captures import Capture, CaptureStore
+from nbgit.store.donors import ID_LENGTH, captures_of
 from nbgit.store.entries import printable
 from nbgit.store.policy_file import load_policy
-from nbgit.store.repository import find_repository
-from nbgit.store.restore import ID_LENGTH, captures_of, cells_with_outputs
+from nbgit.store.repository import Repository, find_repository
+from nbgit.store.worktree import digest_of_worktree_file
 
 EPILOG = """\b
 Examples:
   nbgit captures                  every notebook
   nbgit captures analysis.ipynb   this one, newest first
+  nbgit captures reports          those in a directory
 """
 
 
 @click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_paths)
+@click.option("--json", "as_json", is_flag=True, help="For programs (schemas/captures.v1.schema.json).")
 def command(paths: tuple[str, ...], as_json: bool) -> int:
     """List the outputs that were seen and are in no commit: put them back with `nbgit restore`.
 
-    A capture is `pending` until a commit takes it, and `past` where a commit took later outputs of the same code.
+    A capture is waiting until a commit takes it, and overtaken where a commit took later outputs of the same code.
+    Notebooks that are no longer on disk are listed too. Times are local.
     """
     repository = find_repository(os.getcwd(), os.environ)
     policy = load_policy(repository)
-    names = [in_repository(repository, path) for path in paths] or sorted(CaptureStore(repository, policy).paths())
-    rows = [_row(capture, capture.read(policy)) for name in names for capture in captures_of(repository, name)]
+    store = CaptureStore(repository, policy)
+    captured = sorted({*store.waiting_paths(), *(capture.path for capture in store.all_past())})
+    names = [name for path in paths for name in _meant(repository, store, captured, path)] if paths else captured
+    with progress("Reading captures") as report:
+        rows: list[dict[str, Any]] = []
+        for done, name in enumerate(dict.fromkeys(names)):
+            report(done, len(names))
+            rows += _rows(repository, store, policy, name)
     if as_json:
-        click.echo(json.dumps({"captures": rows}, indent=2, ensure_ascii=False))
+        print_text(json.dumps({"captures": rows}, indent=2) + "\n")
         return 0
-    for row in rows:
-        cells = ", ".join(str(cell) for cell in row["cells"]) or "none"
-        when = f"{row['taken'].replace('T', ' ')[:19]}Z"
-        what = f"{row['state']:<7}  {row['size']:>12,} bytes  {printable(row['path'])}"
-        click.echo(f"{row['id'][:ID_LENGTH]}  {when}  {what}  outputs of cells {cells}")
+    for line in _lines(rows):
+        print_text(line + "\n")
     if not rows:
-        click.echo("No outputs are waiting: all that was seen is in a commit.")
+        for sentence in [_nothing(repository, store, name) for name in names] or [NOTHING]:
+            click.echo(sentence)
     return 0
 
 
-def _row(capture: Capture, found: Any) -> dict[str, Any]:
+NOTHING = "No outputs are waiting: all that was seen is in a commit."
+
+
+def _meant(repository: Repository, store: CaptureStore, captured: list[str], path: str) -> list[str]:
+    """Return the notebooks that a path on the command line names: itself, or those in a directory."""
+    name = in_repository(repository, path)
+    inside = [one for one in captured if one.startswith(f"{name}/") or name == "."]
+    if name in captured or inside:
+        return [name] if name in captured else inside
+    if os.path.lexists(path) or name in store.paths():
+        return [] if os.path.isdir(path) else [name]
+    near = get_close_matches(name, [*captured, *store.paths()], 1)
+    hint = f"did you mean {printable(near[0])}?" if near else "`nbgit captures` lists all"
+    raise TargetNotFound(f"{path} was never captured in this clone, and there is no such file; {hint}")
+
+
+def _nothing(repository: Repository, store: CaptureStore, name: str) -> str:
+    """Say why nothing can be restored from captures for one path."""
+    digest = digest_of_worktree_file(repository, name)
+    if digest is None:
+        return f"{printable(name)} has no captures left: its outputs are in commits (`nbgit log` names them)."
+    if store.known(digest) is None and name not in store.paths():
+        return f"{printable(name)} was not captured yet; `nbgit refresh {printable(name)}` does it now."
+    return f"{printable(name)} has no captures waiting: what was seen of it is in a commit."
+
+
+def _rows(repository: Repository, store: CaptureStore, policy: Policy, name: str) -> list[dict[str, Any]]:
+    digest = digest_of_worktree_file(repository, name)
+    return [_row(capture, policy, digest) for capture in captures_of(store, name)]
+
+
+def _row(capture: Capture, policy: Policy, on_disk: str | None) -> dict[str, Any]:
+    found = capture.read(policy)
     seconds = capture.taken // 1_000_000_000
     return {
         "id": capture.digest,
         "path": capture.path,
         "taken": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds)),
-        "state": "damaged" if found is None else "past" if capture.is_past else "pending",
+        "state": "damaged" if found is None else "overtaken" if capture.is_past else "waiting",
         "size": 0 if found is None else len(found[0]),
         "source": capture.source_oid,
         "cells": [] if found is None else cells_with_outputs(found[0]),
+        "is_on_disk": capture.digest == on_disk,
+        "file_exists": on_disk is not None,
+        "nanoseconds": capture.taken,
     }
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[str]:
+    """Return the listing: each notebook, and its captures below, newest first."""
+    lines: list[str] = []
+    for path, group in groupby(rows, key=lambda row: str(row["path"])):
+        found = list(group)
+        lines.append(printable(path) + ("" if found[0]["file_exists"] else "   (no longer on disk)"))
+        for row in found:
+            when = local_time(row["nanoseconds"])
+            outputs = f"outputs of {cells(row['cells'])}" if row["cells"] else "no outputs"
+            now = ", on disk now" if row["is_on_disk"] else ""
+            what = f"{size(row['size']):>7}  {row['state']:<9}  {outputs}{now}"
+            lines.append(f"  {row['id'][:ID_LENGTH]}  {when}  {what}")
+    return lines

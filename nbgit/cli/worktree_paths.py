@@ -4,6 +4,7 @@ import os
 
 from nbgit.errors import TargetNotFound
 from nbgit.store.repository import Repository
+from nbgit.store.worktree import path_in
 
 
 def in_repository(repository: Repository, path: str) -> str:
@@ -13,9 +14,9 @@ def in_repository(repository: Repository, path: str) -> str:
     """
     if repository.worktree is None:
         raise TargetNotFound("this repository is bare: it has no working tree to take the file from")
-    top = os.path.realpath(repository.worktree)
-    folder, name = os.path.split(os.path.abspath(path))
-    relative = os.path.relpath(os.path.join(os.path.realpath(folder), name), top)
-    if relative.startswith(os.pardir + os.sep) or relative == os.pardir:
-        raise TargetNotFound(f"{path} lies outside the repository at {top}; name a file inside it")
-    return relative.replace(os.sep, "/")
+    relative = path_in(repository, path)
+    if relative is None:
+        raise TargetNotFound(
+            f"{path} lies outside the repository at {os.path.realpath(repository.worktree)}; name a file inside it"
+        )
+    return relative

@@ -11,6 +11,7 @@ from nbgit.store.known import NOTHING
 from nbgit.store.objects import ObjectReader, object_id
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository
+from nbgit.store.seen import keep
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,29 +54,14 @@ class Filters:
         parts = split(data, policy)
         if parts is None or not (parts.spans or parts.can_run):
             return data
-        if known is None and not self._came_bare(captures, path, digest, data, parts):
-            self._capture(captures, path, digest, data, parts)
+        if known is None:
+            self._keep(captures, path, digest, data, parts)
         return parts.source
 
-    def _came_bare(self, captures: CaptureStore, path: str, digest: str, data: bytes, parts: Split) -> bool:
-        """Return whether git had this source before it was ever seen here: a clone's file, not cleared outputs.
-
-        To take it for cleared would hide the outputs that a later fetch brings.
-        """
-        if parts.spans or captures.has_seen(path):
-            return False
-        source_oid = object_id("blob", data, self._repository.hash_name)
-        if self._reader.read(source_oid) is None:
-            return False
-        captures.remember(digest, NOTHING, source_oid)
-        return True
-
-    def _capture(self, captures: CaptureStore, path: str, digest: str, data: bytes, parts: Split) -> None:
+    def _keep(self, captures: CaptureStore, path: str, digest: str, data: bytes, parts: Split) -> None:
         source_oid = object_id("blob", parts.source, self._repository.hash_name)
         try:
-            captures.put(path, source_oid, digest, data, parts)
-            if parts.spans:
-                captures.note_run(parts.source, source_oid)
+            keep(captures, self._reader, path, source_oid, digest, data, parts)
         except OSError as error:
             self._say(f"the outputs of {path} could not be captured ({error.strerror}); the file itself is untouched")
 

@@ -6,6 +6,7 @@ several are, its id decides, or else the n-th takes the outputs of the n-th.
 """
 
 import json
+import re
 
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.scan import Malformed, Member, members, skip_space, skip_value, walk_array, walk_object
@@ -14,6 +15,9 @@ from nbgit.notebook.spans import BOM, split
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Hashable
+
+
+EMPTY = re.compile(r"\[\s*\]|null")
 
 
 class _Cell:
@@ -87,6 +91,21 @@ def restore_outputs(
     left_out = [index for index in offered if index not in givers]
     _collect(cells, current.decode("latin-1"), gifts)
     return Restored(_with_gifts(text, cells, gifts), given, left_out)
+
+
+def count_cells(notebook: bytes) -> int:
+    """Return how many cells a notebook has."""
+    return len(_cells(notebook.decode("latin-1")))
+
+
+def cells_with_outputs(notebook: bytes) -> list[int]:
+    """Return the indices of the cells of a notebook that have outputs."""
+    text = notebook.decode("latin-1")
+    return [index for index, cell in enumerate(_cells(text)) if _shows(text, cell)]
+
+
+def _shows(text: str, cell: _Cell) -> bool:
+    return cell.outputs is not None and not EMPTY.fullmatch(text, cell.outputs.value_start, cell.outputs.value_end)
 
 
 def _takers(text: str, policy: Policy) -> list[_Cell]:

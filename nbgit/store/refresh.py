@@ -1,32 +1,77 @@
-"""Ring 2: capture notebooks that were run since git saw them, and refresh the index where their source is git's."""
+"""Ring 2: capture notebooks as they were saved, and refresh the index where their source is git's.
+
+What the Jupyter server's hook, `nbgit watch` and `nbgit refresh` do (docs/design.md, "Saving").
+"""
 
 from hashlib import sha256
 
+from nbgit.errors import NbgitError
 from nbgit.notebook.spans import split
+from nbgit.store.attributes import filtered
 from nbgit.store.captures import CaptureStore
 from nbgit.store.changes import SUFFIX, dirty_paths
-from nbgit.store.objects import object_id
+from nbgit.store.entries import printable
+from nbgit.store.index_file import refresh_index
+from nbgit.store.objects import ObjectReader, object_id
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository
-from nbgit.store.restore import refresh_index
+from nbgit.store.seen import keep
 from nbgit.store.worktree import read_worktree_file
 
+UNMODIFIED, EDITED, LOCKED = "unmodified", "edited", "locked"
 
-def refresh(repository: Repository, paths: list[str]) -> tuple[int, int]:
-    """Capture these notebooks (none named: all that git takes for modified); return how many were captured, and how
-    many of them have the source that the index has, so that git now calls them unmodified."""
+
+class Saved:
+    """A notebook that was read from the disk: its `size` in bytes, and whether it `is_new` and was captured now.
+
+    `state` is UNMODIFIED (git takes it for what the index has), EDITED (its source is another) or LOCKED (its source is
+    the index's, but for now git could not be told).
+    """
+
+    __slots__ = ("is_new", "path", "size", "source_oid", "state")
+
+    def __init__(self, path: str, source_oid: str, size: int, *, is_new: bool) -> None:
+        self.path = path
+        self.source_oid = source_oid
+        self.size = size
+        self.is_new = is_new
+        self.state = EDITED
+
+
+def capture_saved(repository: Repository, paths: list[str]) -> list[Saved]:
+    """Capture these notebooks as they are on disk, and tell git of those whose source the index has.
+
+    What is gone, or no whole notebook as it stands, is left out. Raises NbgitError where one can't be captured, after
+    the others were, and PolicyInvalid.
+    """
     policy = load_policy(repository)
-    store = CaptureStore(repository, policy)
-    captured = cleared = 0
-    for path in paths or sorted(path for path in dirty_paths(repository) if path.endswith(SUFFIX)):
-        data = read_worktree_file(repository, path)
-        parts = None if data is None else split(data, policy)
-        if data is None or parts is None:
-            continue
-        digest = sha256(data).hexdigest()
-        source_oid = object_id("blob", parts.source, repository.hash_name)
-        if store.old_news(path, digest) is None:
-            store.put(path, source_oid, digest, data, parts)
-        captured += 1
-        cleared += refresh_index(repository, path, source_oid)
-    return captured, cleared
+    captures = CaptureStore(repository, policy)
+    found: list[Saved] = []
+    failed: list[str] = []
+    with ObjectReader(repository) as reader:
+        for path in paths:
+            data = read_worktree_file(repository, path)
+            parts = None if data is None else split(data, policy)
+            if data is None or parts is None:
+                continue
+            digest = sha256(data).hexdigest()
+            source_oid = object_id("blob", parts.source, repository.hash_name)
+            is_new = captures.old_news(path, digest) is None and captures.source_of_newest(path, digest) is None
+            is_new = is_new and bool(parts.spans or parts.can_run)
+            try:
+                is_new = is_new and keep(captures, reader, path, source_oid, digest, data, parts)
+            except OSError as error:
+                failed.append(f"{printable(path)} could not be captured ({error.strerror or error})")
+                continue
+            found.append(Saved(path, source_oid, len(data), is_new=is_new))
+    unmodified, locked = refresh_index(repository, {saved.path: saved.source_oid for saved in found})
+    for saved in found:
+        saved.state = UNMODIFIED if saved.path in unmodified else LOCKED if saved.path in locked else EDITED
+    if failed:
+        raise NbgitError(f"{failed[0]}{f', and {len(failed) - 1} more' if failed[1:] else ''}; the files are untouched")
+    return found
+
+
+def modified_notebooks(repository: Repository) -> list[str]:
+    """Return the tracked notebooks under nbgit's filter that git calls modified."""
+    return filtered(repository, sorted(path for path in dirty_paths(repository) if path.endswith(SUFFIX)))

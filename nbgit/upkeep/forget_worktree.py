@@ -12,9 +12,9 @@ from nbgit.notebook.spans import split
 from nbgit.store.captures import CaptureStore
 from nbgit.store.changes import SUFFIX
 from nbgit.store.git import run_git
+from nbgit.store.index_file import refresh_index
 from nbgit.store.objects import object_id
 from nbgit.store.repository import Repository, find_repository
-from nbgit.store.restore import refresh_index
 from nbgit.store.switch import replace_unchanged
 from nbgit.store.worktree import read_worktree_file, worktree_file
 from nbgit.upkeep.forget_notebook import remove_target
@@ -66,7 +66,7 @@ def _forget_one(place: Repository, policy: Policy, target: Target, path: str, *,
         shown.is_cleaned = replace_unchanged(file, sha256(data).hexdigest(), left.notebook)
         if shown.is_cleaned:
             try:
-                refresh_index(place, path, object_id("blob", parts.source, place.hash_name))
+                refresh_index(place, {path: object_id("blob", parts.source, place.hash_name)})
             except GitFailed:
                 pass  # git then calls it modified until it is added
     return shown

@@ -22,6 +22,7 @@ RINGS = {
     "upkeep": 3,
     "gitproto": 4,
     "setup": 4,
+    "jupyter": 3,  # apart: only a Jupyter server loads it
     "cli": 5,
     "__main__": 6,
 }
@@ -41,6 +42,7 @@ DOORS = {
     "nbformat": {"external"},
     "nbdime": {"external"},
     "jsonschema": {"external"},
+    "watchfiles": {"external"},
 }
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 

@@ -109,7 +109,7 @@ def test_captures_waiting_past_damaged_and_half_written(installed: GitBox) -> No
     assert held(box, SECRET.encode()) == []
     assert (box.path / ".git" / "nbgit" / "nbgit.log").read_text() == "kept\nkept too\n"
     captures = json.loads(box.nbgit("captures", "--json").out)["captures"]
-    assert {capture["state"] for capture in captures} <= {"pending", "past"}
+    assert {capture["state"] for capture in captures} <= {"waiting", "overtaken"}
     assert captures
     restored = box.nbgit("restore", N, "--capture", captures[0]["id"])
     assert restored.code == 0, restored.err

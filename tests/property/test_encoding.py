@@ -109,9 +109,7 @@ def stored(repository: Repository, data: bytes) -> tuple[str, bytes] | None:
         return None
     sink = ObjectSink(repository)
     digest = sha256(data).hexdigest()
-    written = SnapshotWriter(sink).write(data, digest, parts, "0" * 40, {0: "../../x", 1: None})
-    assert written is not None
-    snapshot_id, _ = written
+    snapshot_id, _ = SnapshotWriter(sink).write(data, digest, parts, "0" * 40, {0: "../../x", 1: None})
     sink.flush()
     return snapshot_id, parts.source
 

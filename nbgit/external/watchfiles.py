@@ -1,0 +1,43 @@
+"""Ring 3: the door to watchfiles: which files changed in a directory, as the system tells it."""
+
+from collections.abc import Callable, Iterator
+from threading import Event
+
+from nbgit.errors import MissingExtra, NbgitError
+
+PATIENCE = 500  # milliseconds after which an empty set comes, so that nobody waits for ever
+QUIET = 50  # milliseconds without a change after which a burst counts as over
+BURST = 400  # milliseconds that a burst may last
+
+
+def watch_files(folders: list[str], wanted: Callable[[str], bool], stop: Event) -> Iterator[set[str]]:
+    """Yield the files (absolute paths that are `wanted`) that were written or moved into these folders, in bursts.
+
+    From the first set on, which may be empty, nothing is missed; empty ones follow twice a second. Ends when `stop` is
+    set. Raises MissingExtra where watchfiles is not installed, NbgitError where the system can't watch so much.
+    """
+    try:
+        from watchfiles import Change, watch
+    except ImportError as error:
+        raise MissingExtra("watchfiles is not installed; run `pip install 'nbgit[watch]'`") from error
+
+    def is_wanted(change: "Change", file: str) -> bool:
+        return change != Change.deleted and wanted(file)
+
+    try:
+        for changes in watch(
+            *folders,
+            watch_filter=is_wanted,
+            debounce=BURST,
+            step=QUIET,
+            stop_event=stop,
+            rust_timeout=PATIENCE,
+            yield_on_timeout=True,
+            raise_interrupt=True,
+        ):
+            yield {file for _, file in changes}
+    except (OSError, RuntimeError) as error:
+        words = str(error).strip() or type(error).__name__
+        raise NbgitError(
+            f"these folders can't be watched: {words}; name fewer folders, or set WATCHFILES_FORCE_POLLING=true"
+        ) from error
