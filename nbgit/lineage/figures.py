@@ -16,7 +16,7 @@ from nbgit.lineage.index import Index
 from nbgit.lineage.pictures import RASTER, picture_size
 from nbgit.store.objects import ObjectReader
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import DOCUMENT, read_document, read_snapshot
+from nbgit.store.snapshots import DOCUMENT, NOTEBOOK_LIMIT, SIZE_LIMIT, read_document, read_snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,13 +60,16 @@ def _read_ahead(
     """Yield batches of ((oid, name), content); git reads the next batch while this one is worked on."""
     from concurrent.futures import ThreadPoolExecutor
 
+    def read(some: list[tuple[str, str]]) -> list[bytes | None]:
+        return reader.read_many([name for _, name in some], most=NOTEBOOK_LIMIT)
+
     batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
     with ObjectReader(repository) as reader, ThreadPoolExecutor(1) as thread:
-        coming = [thread.submit(reader.read_many, [name for _, name in batches[0]])]
+        coming = [thread.submit(read, batches[0])]
         for batch, following in zip(batches, [*batches[1:], None], strict=True):
             contents = coming.pop().result()
             if following:
-                coming.append(thread.submit(reader.read_many, [name for _, name in following]))
+                coming.append(thread.submit(read, following))
             yield list(zip(batch, contents, strict=True))
 
 
@@ -217,7 +220,7 @@ def _store_data(connection: sqlite3.Connection, new: dict[str, Contents], data_i
 
 def _read_payload(reader: ObjectReader, oid: str, file: str | None, is_snapshot: bool, digest: str) -> bytes | None:
     if file is not None:
-        data = reader.read(f"{oid}:{file}")
+        data = reader.read(f"{oid}:{file}", most=NOTEBOOK_LIMIT)
         return data if data is not None and "sha256:" + sha256(data).hexdigest() == digest else None
     from nbgit.lineage.reading import find_payload
 
@@ -228,7 +231,7 @@ def _read_payload(reader: ObjectReader, oid: str, file: str | None, is_snapshot:
 def _joined(reader: ObjectReader, snapshot: str) -> bytes | None:
     """Return the notebook that a snapshot makes with its source: the way to a payload that has no file of its own."""
     try:
-        source = reader.read(str(read_document(reader.read(f"{snapshot}:{DOCUMENT}"))["source"]))
+        source = reader.read(str(read_document(reader.read(f"{snapshot}:{DOCUMENT}", most=SIZE_LIMIT))["source"]))
         return None if source is None else read_snapshot(reader, snapshot, source)
     except (SnapshotInvalid, KeyError):
         return None

@@ -4,6 +4,7 @@ import json
 
 from nbgit.notebook.outputs import ERROR, MIME_BEFORE_4, STDERR, STDOUT, any_int, decode_datum, output_data
 from nbgit.notebook.scan import Malformed, Member, members, skip_value, walk_array, walk_object
+from nbgit.notebook.spans import Split
 
 
 class Datum:
@@ -81,3 +82,14 @@ def _data_of(text: str, output: Datum, parts: dict[str, Member], data: list[Memb
     if "data" in parts:
         return [output.at(part.key, part) for part in data]
     return [output.at(mime, parts[key]) for key, mime in MIME_BEFORE_4.items() if key in parts]
+
+
+def cell_counts(parts: Split) -> dict[int, int]:
+    """Return cell index -> execution count of a split notebook."""
+    counts: dict[int, int] = {}
+    for span in parts.spans:
+        if span.kind == "count" and len(span.raw) < 100:
+            digits = bytes(span.raw).rsplit(b":", 1)[-1].strip()
+            if digits.isdigit() and len(digits) < 12:
+                counts[span.cell_index] = int(digits)
+    return counts

@@ -76,11 +76,14 @@ def _build_one(repository: Repository, policy: Policy, capture: Capture, writer:
 
 def build_notebook(
     writer: SnapshotWriter, policy: Policy, notebook: bytes, digest: str, parts: Split, source_oid: str
-) -> Built:
-    """Give the snapshot of one notebook and its source's text to the writer's sink; `digest` is its sha256 in hex."""
+) -> Built | None:
+    """Give the snapshot of one notebook and its source's text to the writer's sink; None for one that is too large.
+
+    `digest` is the notebook's sha256 in hex.
+    """
     text_oid, ids = _text_and_ids(parts.source, policy, writer.sink)
-    snapshot_id, document = writer.write(notebook, digest, parts, source_oid, ids)
-    return Built(snapshot_id, describe(document), text_oid)
+    written = writer.write(notebook, digest, parts, source_oid, ids)
+    return None if written is None else Built(written[0], describe(written[1]), text_oid)
 
 
 def _text_and_ids(source: bytes, policy: Policy, sink: ObjectSink) -> tuple[str, dict[int, str | None]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ORDER_SHOWN = 12  # execution counts that are listed where cells ran out of order
+SIZE_LIMIT = 16 << 20  # bytes of a note; a larger one counts as none
 FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 
 
@@ -117,7 +118,7 @@ def read_entries(repository: Repository) -> dict[str, dict[str, str]]:
         return {}
     notes = list_notes(repository, ENTRIES)
     with ObjectReader(repository) as reader:
-        contents = reader.read_many(list(notes.values()))
+        contents = reader.read_many(list(notes.values()), most=SIZE_LIMIT)
     return {
         commit: entry
         for commit, content in zip(notes, contents, strict=True)
@@ -140,7 +141,7 @@ def read_some_entries(reader: ObjectReader, commits: list[str]) -> dict[str, dic
 def read_some_rows(reader: ObjectReader, commits: list[str]) -> dict[str, list[tuple[str, str]]]:
     """Return what `read_rows` does, for each of these commits that has a note."""
     names = [f"{ENTRIES}:{path}" for commit in commits for path in _note_paths(commit)]
-    contents = reader.read_many(names)
+    contents = reader.read_many(names, most=SIZE_LIMIT)
     found: dict[str, list[tuple[str, str]]] = {}
     for position, commit in enumerate(commits):
         for content in contents[position * 3 : position * 3 + 3]:

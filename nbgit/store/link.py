@@ -26,7 +26,7 @@ from nbgit.store.objects import ObjectReader, ObjectSink, object_id
 from nbgit.store.policy_file import load_policy
 from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, move_refs
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import DOCUMENT, read_document
+from nbgit.store.snapshots import DOCUMENT, SIZE_LIMIT, read_document
 from nbgit.store.stale import stale_entries
 from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
 from nbgit.store.trees import BLOB, TREE, Tree
@@ -174,7 +174,7 @@ class _Linker:
 
     def _link(self, change: NotebookChange, snapshot_id: str) -> _Link | None:
         try:
-            summary = describe(read_document(self._reader.read(f"{snapshot_id}:{DOCUMENT}")))
+            summary = describe(read_document(self._reader.read(f"{snapshot_id}:{DOCUMENT}", most=SIZE_LIMIT)))
         except SnapshotInvalid:
             return None
         return _Link(change, snapshot_id, summary, None)

@@ -14,7 +14,15 @@ from nbgit.store.git import run_git, try_git
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import DOCUMENT, payload_files, read_document, read_snapshot, read_with_digest
+from nbgit.store.snapshots import (
+    DOCUMENT,
+    SIZE_LIMIT,
+    payload_bytes,
+    payload_files,
+    read_document,
+    read_snapshot,
+    read_with_digest,
+)
 from nbgit.store.trees import decode_tree
 
 TYPE_CHECKING = False
@@ -22,6 +30,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 DONORS = 8  # how many earlier versions of a path are searched for the outputs of unchanged cells
+TREE_LIMIT = 4 << 20  # bytes of the tree that lists the snapshots of one source: some 60,000 of them
+AHEAD = 512 << 20  # bytes of payloads, as far as is known before they are read, that are read ahead
+TRIED = 100  # snapshots of one source that are tried, one after the other, until one is sound
 HISTORY = 2000  # how many commits are read to find them
 
 
@@ -48,7 +59,7 @@ class Lookup:
         for capture in self._captures.of_path(path):
             if capture.source_oid == oid and (found := self._read_capture(capture, source)):
                 return found
-        for snapshot_id in self._snapshots_for(path, oid, treeish):
+        for snapshot_id in self._snapshots_for(path, oid, treeish)[:TRIED]:
             if found := self.read_checked(snapshot_id, oid, source):
                 return found
         for capture in self._captures_of_source(oid):
@@ -64,18 +75,22 @@ class Lookup:
             self.snapshot_ids(self._repository.empty_oid)
         if not self._has_snapshots:
             return
-        trees = self._reader.prefetch([_by_source(oid) for oid in oids])
+        trees = self._reader.prefetch([_by_source(oid) for oid in oids], most=TREE_LIMIT)
         snapshots = [decode_tree(tree, len(oid) // 2) for tree, oid in zip(trees, oids, strict=True) if tree]
         single = [next(iter(found)) for found in snapshots if len(found) == 1]
-        documents = self._reader.prefetch([f"{snapshot_id}:{DOCUMENT}" for snapshot_id in single])
+        names = [f"{snapshot_id}:{DOCUMENT}" for snapshot_id in single]
+        documents = self._reader.prefetch(names, most=SIZE_LIMIT, within=AHEAD)
         files: list[str] = []
+        expected = 0
         for snapshot_id, content in zip(single, documents, strict=True):
             try:
                 document = self._documents[snapshot_id] = read_document(content)
-                files += [f"{snapshot_id}:{file}" for file in payload_files(document)]
+                if expected + payload_bytes(document) <= AHEAD:  # what is beyond that is read notebook by notebook
+                    expected += payload_bytes(document)
+                    files += [f"{snapshot_id}:{file}" for file in payload_files(document)]
             except SnapshotInvalid:
                 continue  # said when it is asked for
-        self._reader.prefetch(files)
+        self._reader.prefetch(files, within=expected)
 
     def snapshot_ids(self, source_oid: str) -> list[str]:
         """Return the ids of every snapshot of this source, in no meaningful order."""
@@ -83,7 +98,7 @@ class Lookup:
             self._has_snapshots = self._reader.read(f"{SNAPSHOTS}^{{tree}}") is not None
         if not self._has_snapshots:
             return []
-        content = self._reader.read(_by_source(source_oid))
+        content = self._reader.read(_by_source(source_oid), most=TREE_LIMIT)
         return list(decode_tree(content, len(source_oid) // 2)) if content else []
 
     def linked_snapshot(self, path: str, commit: str, candidates: list[str]) -> str | None:

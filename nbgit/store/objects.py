@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FEW_OBJECTS = 100  # as fetch.unpackLimit
 PACK_BYTES = 64 << 20  # a pack is written whenever this much is waiting, which bounds the memory used
+NO_LIMIT = 1 << 62  # bytes
+_TOO_LARGE = ("", b"")  # stands for an object that was not read
 BATCH = 500  # requests sent before the answers are read: they fit into a pipe of 64 KiB with room to spare
 _TYPE_NUMBER = {"commit": 1, "tree": 2, "blob": 3}
 
@@ -50,60 +52,81 @@ class ObjectReader:
                     pass  # git has ended before it read all that was asked
             process.wait()
 
-    def read(self, name: str) -> bytes | None:
-        """Return the content of the object that `name` (an oid, `REV:path`) names, or None where there is none."""
-        return self.read_many([name])[0]
+    def read(self, name: str, *, most: int = NO_LIMIT) -> bytes | None:
+        """Return the content of the object that `name` (an oid, `REV:path`) names, or None where there is none.
 
-    def read_many(self, names: list[str]) -> list[bytes | None]:
-        """Return the contents of these objects in their order, None for each that is missing."""
-        found = self.read_named(names)
+        One of more than `most` bytes counts as missing.
+        """
+        return self.read_many([name], most=most)[0]
+
+    def read_many(self, names: list[str], *, most: int = NO_LIMIT, within: int = NO_LIMIT) -> list[bytes | None]:
+        """Return the contents of these objects in their order, None for each that is missing.
+
+        One of more than `most` bytes counts as missing, and so does what would make it more than `within` bytes in all:
+        what others have pushed must not fill the memory.
+        """
+        found = self.read_named(names, most=most, within=within)
         return [None if item is None else item[1] for item in found]
 
-    def read_named(self, names: list[str]) -> list[tuple[str, bytes] | None]:
-        """Return (oid, content) of these objects in their order, None for each that is missing."""
+    def read_named(
+        self, names: list[str], *, most: int = NO_LIMIT, within: int = NO_LIMIT
+    ) -> list[tuple[str, bytes] | None]:
+        """Return (oid, content) of these objects as `read_many` does."""
         ready = self._ready
         missing = [name for name in names if name not in ready] if ready else names
-        fetched = self._fetch(missing)
-        if missing is names:
-            return fetched
-        new = dict(zip(missing, fetched, strict=True))
-        return [ready[name] if name in ready else new[name] for name in names]
+        fetched = self._fetch(missing, most, within)
+        new = dict(zip(missing, fetched, strict=True)) if ready else {}
+        found = [ready[name] if name in ready else new[name] for name in names] if ready else fetched
+        return [None if item is _TOO_LARGE else item for item in found]
 
-    def prefetch(self, names: list[str]) -> list[bytes | None]:
-        """Read these objects in one go and keep them for the reads to come; return their contents."""
-        found = self._fetch(names)
-        self._ready.update(zip(names, found, strict=True))
-        return [None if item is None else item[1] for item in found]
+    def prefetch(self, names: list[str], *, most: int = NO_LIMIT, within: int = NO_LIMIT) -> list[bytes | None]:
+        """Read these objects in one go, as `read_many` does, and keep them for the reads to come.
+
+        What was too large is read when it is asked for.
+        """
+        found = self._fetch(names, most, within)
+        self._ready.update((name, item) for name, item in zip(names, found, strict=True) if item is not _TOO_LARGE)
+        return [None if item is None or item is _TOO_LARGE else item[1] for item in found]
 
     def forget(self) -> None:
         """Drop what was prefetched."""
         self._ready.clear()
 
-    def _fetch(self, names: list[str]) -> list[tuple[str, bytes] | None]:
+    def _fetch(self, names: list[str], most: int, within: int) -> list[tuple[str, bytes] | None]:
         found: list[tuple[str, bytes] | None] = []
         for start in range(0, len(names), BATCH):
-            found += self._exchange(names[start : start + BATCH])
+            part = self._exchange(names[start : start + BATCH], most, within)
+            within -= sum(len(item[1]) for item in part if item is not None)
+            found += part
         return found
 
-    def _exchange(self, names: list[str]) -> list[tuple[str, bytes] | None]:
+    def _exchange(self, names: list[str], most: int, within: int) -> list[tuple[str, bytes] | None]:
         if any("\n" in name for name in names):
             raise GitFailed("an object name holds a line break, which no object of nbgit's has; nothing was read")
         stdin, stdout = self._streams()
         try:
             stdin.write("".join(f"{name}\n" for name in names).encode("utf-8", "surrogateescape"))
             stdin.flush()
-            return [self._answer(stdout) for _ in names]
+            found: list[tuple[str, bytes] | None] = []
+            for _ in names:
+                answer = self._answer(stdout, min(most, within))
+                within -= 0 if answer is None else len(answer[1])
+                found.append(answer)
+            return found
         except (OSError, ValueError, GitFailed) as error:
             self.close()  # the next question starts git again
             raise GitFailed(f"git cat-file stopped while it was read ({error}); try `git fsck`") from error
 
-    def _answer(self, stdout: "IO[bytes]") -> tuple[str, bytes] | None:
+    def _answer(self, stdout: "IO[bytes]", most: int) -> tuple[str, bytes] | None:
         header = stdout.readline()
         if not header:
             raise GitFailed("it ended early")
         if header.endswith((b" missing\n", b" ambiguous\n")):
             return None
         oid, _, size = header.decode("ascii").rsplit(" ", 2)
+        if int(size) > most:
+            _skip(stdout, int(size) + 1)
+            return _TOO_LARGE
         content = stdout.read(int(size))
         if len(content) != int(size) or stdout.read(1) != b"\n":
             raise GitFailed(f"object {oid} is damaged")
@@ -125,6 +148,14 @@ class ObjectReader:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         return self._process.stdin, self._process.stdout
+
+
+def _skip(stream: "IO[bytes]", size: int) -> None:
+    while size > 0:
+        piece = stream.read(min(size, 1 << 20))
+        if not piece:
+            raise GitFailed("an object is damaged")
+        size -= len(piece)
 
 
 def object_id(kind: str, content: bytes, hash_name: str) -> str:

@@ -7,11 +7,12 @@ The tree's oid is the snapshot's id. A reader joins the notebook from it and che
 """
 
 import json
+import re
 from hashlib import sha256
 
 from nbgit.errors import SnapshotInvalid
-from nbgit.notebook.encoding import ENCODED_LIMIT, decode, encode
-from nbgit.notebook.layout import Datum, output_layout
+from nbgit.notebook.encoding import decode, encode
+from nbgit.notebook.layout import Datum, cell_counts, output_layout
 from nbgit.notebook.outputs import ERROR, STDERR, STDOUT
 from nbgit.notebook.spans import Span, Split, join
 from nbgit.store.entries import is_oid
@@ -27,7 +28,10 @@ DOCUMENT = "snapshot.json"
 INLINE_LIMIT = 512  # bytes; a shorter text stays in snapshot.json: a blob and its tree entry would cost more than it
 SEEN_LIMIT = 64 << 20  # bytes of decoded data that are remembered while snapshots are written
 TEXT_LEVEL = 4  # zlib's level for text: a third of the time of git's 6, and a twentieth larger until git repacks it
-SIZE_LIMIT = 64 << 20  # bytes of a snapshot.json; a larger one is refused when read
+SIZE_LIMIT = 64 << 20  # bytes of a snapshot.json; a larger one is not written, and refused when read
+STRUCTURE_LIMIT = 1 << 20  # arrays and objects in one: each costs Python some hundred bytes
+NOTEBOOK_LIMIT = 256 << 20  # bytes of a notebook that has a snapshot
+PAYLOADS_PER_BYTE = 3  # of the notebook, that its payloads take at most: a lone surrogate is 1 byte there and 3 decoded
 _EXTENSIONS = {
     "image/png": "png",
     "image/jpeg": "jpg",
@@ -68,8 +72,8 @@ class SnapshotWriter:
 
     def write(
         self, notebook: bytes, digest: str, parts: Split, source_oid: str, ids: dict[int, str | None]
-    ) -> "tuple[str, dict[str, Any]]":
-        """Give the snapshot of `notebook` to the sink; return its id and its document.
+    ) -> "tuple[str, dict[str, Any]] | None":
+        """Give the snapshot of `notebook` to the sink; return its id and its document, None where it is too large.
 
         `digest` is the notebook's sha256, `parts` its split, `ids` the cells' ids by index. Whatever is stored decoded
         has been encoded again and compared (`decode`); all else is stored as it stands.
@@ -91,8 +95,8 @@ class SnapshotWriter:
             "cells": [cell for _, cell in sorted(cells.items())],
             "splices": builder.splices,
         }
-        text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":")) + "\n"
-        return builder.tree(text.encode("ascii")), document
+        text = (json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":")) + "\n").encode("ascii")
+        return (builder.tree(text), document) if len(notebook) <= NOTEBOOK_LIMIT and _fits(text) else None
 
 
 class _Stored:
@@ -166,9 +170,10 @@ class _Builder:
 
 def read_document(content: bytes | None) -> "dict[str, Any]":
     """Return a snapshot.json as plain data; raises SnapshotInvalid for what is damaged or of a later version."""
-    if content is None or len(content) > SIZE_LIMIT:
-        raise SnapshotInvalid("a snapshot is missing its snapshot.json; run `nbgit doctor`")
+    if content is None:
+        raise SnapshotInvalid("a snapshot is missing its snapshot.json, or it is too large; run `nbgit doctor`")
     try:
+        _expect(_fits(content))
         document = json.loads(content)
         if document["format"] != FORMAT:
             raise ValueError
@@ -181,6 +186,16 @@ def read_document(content: bytes | None) -> "dict[str, Any]":
     return document
 
 
+def _fits(text: bytes) -> bool:
+    """Return whether a snapshot.json can be parsed in bounded memory."""
+    if len(text) <= STRUCTURE_LIMIT:
+        return True
+    if len(text) > SIZE_LIMIT:
+        return False
+    bare = re.sub(rb'"[^"\\]*(?:\\.[^"\\]*)*"', b"", text, flags=re.DOTALL)
+    return bare.count(b"[") + bare.count(b"{") <= STRUCTURE_LIMIT and bare.count(b",") <= 8 * STRUCTURE_LIMIT
+
+
 def _check(document: "dict[str, Any]") -> None:
     """Raise ValueError, KeyError or TypeError unless all that is read without a further look is of its kind.
 
@@ -188,6 +203,7 @@ def _check(document: "dict[str, Any]") -> None:
     """
     _expect(is_oid(document["source"]) and isinstance(document["notebook"]["digest"], str))
     _expect(type(document["notebook"]["size"]) is int and type(document["splices"]) is list)
+    _expect(0 <= document["notebook"]["size"] <= NOTEBOOK_LIMIT)
     for cell in document["cells"]:
         _expect(type(cell["index"]) is int and isinstance(cell.get("id"), (str, type(None))))
         _expect(isinstance(cell.get("execution_count"), (int, type(None))))
@@ -214,6 +230,11 @@ def payload_files(document: "dict[str, Any]") -> list[str]:
     return list(dict.fromkeys(files))
 
 
+def payload_bytes(document: "dict[str, Any]") -> int:
+    """Return how many bytes a snapshot's payload files may take together: each stands in the notebook."""
+    return int(document["notebook"]["size"]) * PAYLOADS_PER_BYTE
+
+
 def read_snapshot(reader: ObjectReader, snapshot_id: str, source: bytes) -> bytes:
     """Return the notebook that a snapshot and its source make; raises SnapshotInvalid where they don't."""
     return read_with_digest(reader, snapshot_id, source)[0]
@@ -223,10 +244,11 @@ def read_with_digest(
     reader: ObjectReader, snapshot_id: str, source: bytes, document: "dict[str, Any] | None" = None
 ) -> tuple[bytes, str]:
     """Return what `read_snapshot` does and its sha256, in hex; `document` is the snapshot's if it was read already."""
-    document = document or read_document(reader.read(f"{snapshot_id}:{DOCUMENT}"))
+    document = document or read_document(reader.read(f"{snapshot_id}:{DOCUMENT}", most=SIZE_LIMIT))
     files = payload_files(document)
     try:
-        contents = reader.read_many([f"{snapshot_id}:{file}" for file in files])
+        within = payload_bytes(document)
+        contents = reader.read_many([f"{snapshot_id}:{file}" for file in files], within=within)
         payloads = {file: data for file, data in zip(files, contents, strict=True) if data is not None}
         notebook = join_snapshot(document, payloads, source)
         expected = document["notebook"]["digest"]
@@ -243,7 +265,7 @@ def join_snapshot(document: "dict[str, Any]", payloads: dict[str, bytes], source
 
     Raises ValueError as soon as more bytes would come than the document says that the notebook has.
     """
-    left = min(document["notebook"]["size"], ENCODED_LIMIT)
+    left = document["notebook"]["size"]
     spans = []
     taken = 0
     for offset, size, parts in document["splices"]:
@@ -261,17 +283,6 @@ def join_snapshot(document: "dict[str, Any]", payloads: dict[str, bytes], source
                 raise ValueError("a snapshot gives more than its notebook has")
         spans.append(Span(offset, size, b"".join(pieces), -1, ""))
     return join(source, spans)
-
-
-def cell_counts(parts: Split) -> dict[int, int]:
-    """Return cell index -> execution count of a split notebook."""
-    counts: dict[int, int] = {}
-    for span in parts.spans:
-        if span.kind == "count" and len(span.raw) < 100:
-            digits = bytes(span.raw).rsplit(b":", 1)[-1].strip()
-            if digits.isdigit() and len(digits) < 12:
-                counts[span.cell_index] = int(digits)
-    return counts
 
 
 def _safe(cell_id: str | None) -> str:

@@ -176,7 +176,7 @@ class RefsForgetter:
                 if left is None:
                     return snapshot_id
                 built = build_notebook(self._writer, policy, left.notebook, left.digest, left.parts, source_oid)
-                return built.snapshot_id
+                return built.snapshot_id if built else GONE
         return GONE if shows_target(notebook, self._target) else snapshot_id
 
     def _shows_raw(self, snapshot_id: str, content: bytes | None) -> bool:

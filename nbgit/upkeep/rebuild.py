@@ -55,7 +55,7 @@ def rebuild(repository: Repository, orders: list[tuple[str, ...]]) -> list[str]:
         sink = _Sink(repository)
         digest = sha256(notebook).hexdigest()
         built = build_notebook(SnapshotWriter(sink), policy, notebook, digest, parts, source_oid)
-        if built.snapshot_id in wanted[source_oid]:
+        if built is not None and built.snapshot_id in wanted[source_oid]:
             sink.add("blob", parts.source)
             try:
                 _flush(sink, repository)

@@ -109,7 +109,9 @@ def stored(repository: Repository, data: bytes) -> tuple[str, bytes] | None:
         return None
     sink = ObjectSink(repository)
     digest = sha256(data).hexdigest()
-    snapshot_id, _ = SnapshotWriter(sink).write(data, digest, parts, "0" * 40, {0: "../../x", 1: None})
+    written = SnapshotWriter(sink).write(data, digest, parts, "0" * 40, {0: "../../x", 1: None})
+    assert written is not None
+    snapshot_id, _ = written
     sink.flush()
     return snapshot_id, parts.source
 

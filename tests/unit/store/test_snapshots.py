@@ -12,6 +12,7 @@ import pytest
 from nbgit.errors import SnapshotInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
+from nbgit.store import snapshots
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository, find_repository
@@ -38,7 +39,9 @@ def honest(repository: Repository) -> tuple[str, Document]:
     assert PARTS is not None
     sink = ObjectSink(repository)
     oid = sink.add("blob", SOURCE)
-    snapshot_id, document = SnapshotWriter(sink).write(RAN, sha256(RAN).hexdigest(), PARTS, oid, {1: "a"})
+    written = SnapshotWriter(sink).write(RAN, sha256(RAN).hexdigest(), PARTS, oid, {1: "a"})
+    assert written is not None
+    snapshot_id, document = written
     sink.flush()
     return snapshot_id, json.loads(json.dumps(document))
 
@@ -214,6 +217,18 @@ def test_a_figure_can_be_shown_by_git(box: GitBox, repository: Repository) -> No
                     data = box.git_bytes("cat-file", "blob", f"{snapshot_id}:{payload['file']}")
                     assert payload["digest"] == "sha256:" + sha256(data).hexdigest()
                     assert payload["size"] == len(data)
+
+
+@pytest.mark.parametrize("limit", ["STRUCTURE_LIMIT", "SIZE_LIMIT", "NOTEBOOK_LIMIT"])
+def test_what_would_not_be_read_is_not_written(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(snapshots, limit, 10)
+    if limit == "SIZE_LIMIT":
+        monkeypatch.setattr(snapshots, "STRUCTURE_LIMIT", 10)  # below it nothing is looked at
+    assert PARTS is not None
+    sink = ObjectSink(repository)
+    assert SnapshotWriter(sink).write(RAN, sha256(RAN).hexdigest(), PARTS, "0" * 40, {1: "a"}) is None
 
 
 # --- the same through the filter, with everything that could be in the ref --------------------------------------------
