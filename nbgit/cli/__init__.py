@@ -26,6 +26,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "forget": ("forget", "Remove an output from all that nbgit keeps (a printed password)."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
     "fsck": ("fsck", "Check all that is stored; mend what can be mended."),
+    "gc": ("gc", "Remove what nobody needs any more."),
+    "prune": ("gc", "The same as gc."),
     "demo": ("demo", "The main job on a little notebook, in a repository of its own."),
 }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from nbgit.cli.sizes import many, size_text
 from nbgit.setup.launch import this_launcher
 from nbgit.setup.report import gather
 
@@ -98,7 +99,7 @@ def _attributes_row(found: dict[str, Any], document: dict[str, Any]) -> tuple[st
     files = ", ".join(_short(one["file"], document) for one in found["files"]) or "no file of nbgit's"
     if set(found["winning"].values()) == {"unspecified"}:
         return "attributes", "none for *.ipynb: git takes notebooks for text", False
-    text = f"*.ipynb {winning}, from {files}; {found['filtered']} of {_many(found['notebooks'], 'tracked notebook')}"
+    text = f"*.ipynb {winning}, from {files}; {found['filtered']} of {many(found['notebooks'], 'tracked notebook')}"
     astray = sorted(set(found["astray"].values()))
     if astray:
         text += f"; other attributes win for {astray[0]}"
@@ -116,14 +117,9 @@ def _hooks_row(found: dict[str, Any]) -> tuple[str, str, bool]:
 
 
 def _store_text(store: dict[str, Any]) -> str:
-    size = store["capture_bytes"]
-    shown = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{(size + 999) // 1000} kB"
-    captures = _many(store["captures"], "capture") + (f" ({shown})" if store["captures"] else "")
-    return f"{_many(store['snapshots'], 'snapshot')}, {_many(store['entries'], 'entry', 'entries')}, {captures}"
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
+    shown = size_text(store["capture_bytes"])
+    captures = many(store["captures"], "capture") + (f" ({shown})" if store["captures"] else "")
+    return f"{many(store['snapshots'], 'snapshot')}, {many(store['entries'], 'entry', 'entries')}, {captures}"
 
 
 def _short(path: str, document: dict[str, Any]) -> str:

@@ -99,13 +99,16 @@ def _folders(opened: list[tuple[str, Entries]], shelf: Shelf, length: int) -> li
     return found
 
 
-def open_snapshots(objects: LocalObjects, rows: list[tuple[str, str]]) -> Iterator[Parts]:
-    """Give each of these snapshots with its document and the names of its payload files; payloads are not read."""
+def open_snapshots(objects: LocalObjects, rows: list[tuple[str, str]], *, documents: bool = True) -> Iterator[Parts]:
+    """Give each of these snapshots with its document and the names of its payload files; payloads are not read.
+
+    Without `documents` these are not read either.
+    """
     for start in range(0, len(rows), CHUNK):
-        yield from _open_chunk(objects, rows[start : start + CHUNK])
+        yield from _open_chunk(objects, rows[start : start + CHUNK], reads=documents)
 
 
-def _open_chunk(objects: LocalObjects, rows: list[tuple[str, str]]) -> Iterator[Parts]:
+def _open_chunk(objects: LocalObjects, rows: list[tuple[str, str]], *, reads: bool) -> Iterator[Parts]:
     roots = list(objects.trees(snapshot_id for _, snapshot_id in rows))
     opened = [
         Parts(source_oid, snapshot_id, None, (root or {}).get(DOCUMENT, ("", ""))[1], {}, [snapshot_id], [])
@@ -119,6 +122,9 @@ def _open_chunk(objects: LocalObjects, rows: list[tuple[str, str]]) -> Iterator[
             folders.append((parts, "cells", root["cells"][1]))
     while folders:
         folders = _open_folders(objects, folders)
+    if not reads:
+        yield from opened
+        return
     documents = objects.stream((parts.document_oid for parts in opened if parts.document_oid), SIZE_LIMIT)
     for parts in opened:
         content = next(documents)[1] if parts.document_oid else None

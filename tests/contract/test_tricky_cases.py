@@ -394,6 +394,39 @@ def test_a_printed_password(installed: GitBox) -> None:
     assert entry(installed).startswith(f"{PATH}  1 cell ran")
 
 
+def test_a_commit_that_is_gone(installed: GitBox) -> None:
+    """Outputs of a commit that is gone"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    lost = ran("two\n", source="print(2)")
+    installed.write(PATH, lost)
+    installed.commit("second")
+    installed.git("reset", "-q", "HEAD~1")
+    installed.git("update-ref", "-d", "ORIG_HEAD")
+    installed.git("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
+    assert "Removed 1 snapshot" in installed.nbgit("gc").out
+    installed.git("stash", "-q")
+    assert shows(installed) == [["one\n"]]
+    installed.git("stash", "pop", "-q")
+    assert installed.read(PATH) == lost
+
+
+def test_a_damaged_snapshot(installed: GitBox) -> None:
+    """A damaged or hostile snapshot"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    (line,) = [line for line in entry(installed).splitlines() if line.startswith("{")]
+    oid = installed.git("rev-parse", f"{json.loads(line)['snapshots'][PATH]}:snapshot.json").strip()
+    (installed.path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    told = installed.nbgit("fsck")
+    assert told.code == 1
+    assert f"{PATH} at {installed.git('rev-parse', 'HEAD')[:12]}" in told.out
+    assert installed.nbgit("fsck", "--repair").code == 0
+    (installed.path / PATH).unlink()
+    installed.git("checkout", "--", PATH)
+    assert shows(installed) == [["one\n"]]
+
+
 def test_a_bad_policy(installed: GitBox) -> None:
     """A .nbgit.toml that can't be used"""
     installed.write(PATH, ran("one\n"))

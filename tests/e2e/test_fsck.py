@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sqlite3
 import time
 import zlib
@@ -17,48 +16,23 @@ import pytest
 
 from nbgit.external.json_schema import validate
 from tests.e2e.scene import N, entry_of, outputs_at, rewritten, run_of
+from tests.e2e.stored import captures, copy_of, drawn, two_commits
 from tests.gitbox import GitBox
-from tests.nb import code, notebook
 
-PICTURE = "iVBORw0KGgoA" + "A" * 1200
 FIGURE = ":cells/0-a/0.png"
 SNAPSHOTS, ENTRIES = "refs/nbgit/snapshots", "refs/notes/nbgit"
-
-
-def drawn(run: str) -> bytes:
-    """Return a notebook with a figure, a long table and short outputs."""
-    figure = {"output_type": "display_data", "metadata": {}, "data": {"image/png": PICTURE, "text/plain": [run]}}
-    table = {"output_type": "stream", "name": "stdout", "text": [f"{run} {n}\n" for n in range(200)]}
-    error = {"output_type": "error", "ename": "E", "evalue": "v", "traceback": ["one", run]}
-    return notebook(code("plot()", id="a", execution_count=1, outputs=[figure, table, error]))
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> GitBox:
     """Return a repository with two commits: n.ipynb and drawn.ipynb, then n.ipynb edited and run again."""
-    box = GitBox(tmp_path_factory.mktemp("template"))
-    assert box.nbgit("install").code == 0
-    box.write(N, run_of("a = 1", "b = 2", run="A"))
-    box.write("drawn.ipynb", drawn("A"))
-    box.commit("one")
-    box.write(N, run_of("a = 1", "b = 3", run="B"))
-    box.commit("two")
-    return box
+    return two_commits(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture
 def repo(template: GitBox, tmp_path: Path) -> GitBox:
     """Return a copy of the template."""
     return copy_of(template, tmp_path)
-
-
-def copy_of(box: GitBox, root: Path) -> GitBox:
-    """Return a copy of a box's repository in a box of its own."""
-    copy = GitBox(root, init=False)
-    shutil.copytree(box.path, copy.path, dirs_exist_ok=True)
-    copy.minutes = box.minutes
-    copy.git("update-index", "-q", "--refresh")
-    return copy
 
 
 def check(box: GitBox, *options: str) -> dict[str, Any]:
@@ -154,11 +128,6 @@ def graft(box: GitBox, place: str, tree: str | None) -> None:
     root = box.run(["git", "write-tree"], environ=index).out.strip()
     box.git("update-ref", SNAPSHOTS, box.git("commit-tree", "-m", "by hand", root).strip())
     (box.root / "index").unlink()
-
-
-def captures(box: GitBox) -> list[Path]:
-    """Return the files of captures."""
-    return sorted((box.path / ".git" / "nbgit").glob("[cp]a[ps]t*/*/*"))
 
 
 def old(file: Path) -> None:
