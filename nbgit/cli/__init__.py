@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "refresh": ("refresh", "Capture what was run; clear git's M where only outputs changed."),
     "watch": ("watch", "The same at each save, for editors without a Jupyter server."),
     "forget": ("forget", "Remove an output from all that nbgit keeps (a printed password)."),
+    "sync": ("sync", "Exchange outputs with a remote: fetch, unite, share."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
     "fsck": ("fsck", "Check all that is stored; mend what can be mended."),
     "gc": ("gc", "Remove what nobody needs any more."),

@@ -5,10 +5,16 @@ import os
 import click
 
 from nbgit.cli.scope_options import scope_options, shown
+from nbgit.notebook.spans import split
 from nbgit.setup import attributes, installing
 from nbgit.setup.launch import this_launcher
 from nbgit.setup.scopes import Scope, find_scope
+from nbgit.store.git import try_git
+from nbgit.store.objects import ObjectReader
+from nbgit.store.policy_file import load_policy
+from nbgit.store.repository import Repository
 
+SAMPLE = 100  # notebooks that are looked at before advice is given
 EPILOG = """\b
 Examples:
   nbgit install                              this repository
@@ -49,8 +55,21 @@ def _say_what_next(scope: Scope) -> None:
     found = attributes.winners(scope.repository)
     if found.probe != attributes.WANTED:
         click.echo("  warning     other attributes win for notebooks here: run `nbgit doctor`")
-    if found.notebooks:
+    if found.notebooks and _some_hold_outputs(scope.repository):
         many = "1 notebook is" if found.notebooks == 1 else f"{found.notebooks} notebooks are"
         click.echo(
-            f"{many} tracked already: `git add --renormalize .` and a commit take outputs out of history from now on."
+            f"{many} tracked with outputs: `git add --renormalize .` and a commit take them out of history from now on."
         )
+
+
+def _some_hold_outputs(repository: Repository) -> bool:
+    """Return whether one of the first tracked notebooks has in git what nbgit would keep out of it."""
+    _, out, _ = try_git(["ls-files", "-s", "-z", "--", ":(top)*.ipynb"], cwd=repository.worktree)
+    oids = [row.split(" ")[1] for row in out.decode("utf-8", "surrogateescape").split("\0") if row]
+    policy = load_policy(repository)
+    with ObjectReader(repository) as reader:
+        for content in reader.read_many(oids[:SAMPLE]):
+            parts = split(content, policy) if content else None
+            if parts is not None and parts.spans:
+                return True
+    return False

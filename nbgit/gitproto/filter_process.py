@@ -106,7 +106,7 @@ class _Session:
         """Smudge the next delayed files and tell git which they are; none when all are done."""
         paths = list(self._delayed)[:CHUNK]
         files = [(path, *self._delayed.pop(path)) for path in paths]
-        if len(files) < FEW:
+        if len(files) < FEW or self._repository.is_partial:  # a partial clone is to fetch once, not twice
             results = _smudge_all(self._filters, files)
         else:
             results = map_halves(files, lambda mine: _smudge_all(self._filters, mine), self._smudge_apart)

@@ -111,7 +111,9 @@ class Filters:
     def _read_lookup(self, policy: Policy, captures: CaptureStore) -> "Lookup":
         if self._lookup is None:
             from nbgit.store.lookup import Lookup
+            from nbgit.sync.arrivals import before_smudge
 
+            before_smudge(self._repository)
             self._lookup = Lookup(self._repository, policy, captures, self._reader)
         return self._lookup
 

@@ -20,10 +20,11 @@ def run(arguments: list[str]) -> int:
     name, *rest = arguments or [""]
     hooks: dict[str, Callable[[Repository, list[str]], object]] = {
         "post-commit": _link_head,
-        "post-merge": _link_head,
+        "post-merge": _link_merged,
         "post-applypatch": _link_head,
         "post-rewrite": _link_rewritten,
         "post-checkout": _switch_outputs,
+        "pre-push": _share,
     }
     if name not in hooks:
         sys.stderr.write(f"usage: nbgit hook NAME [ARGS]   (NAME: one of {', '.join(hooks)})\n")
@@ -48,9 +49,33 @@ def _link_head(repository: Repository, arguments: list[str]) -> None:
     link_commits(repository, [head] if is_oid(head) else resolve_commits(repository, ["HEAD"]), at_head=True)
 
 
+def _link_merged(repository: Repository, arguments: list[str]) -> None:
+    """Link a merge, having taken in what a pull has fetched."""
+    _take_in(repository)
+    _link_head(repository, arguments)
+
+
+def _take_in(repository: Repository) -> None:
+    from nbgit.sync.arrivals import take_in
+
+    take_in(repository)
+
+
+def _share(repository: Repository, arguments: list[str]) -> None:
+    """Share the outputs of what is pushed; a push that only tries shares nothing."""
+    from nbgit.sync.pushing import before_push, only_tries
+
+    lines = sys.stdin.read().splitlines()
+    if arguments and not only_tries(os.environ.get("NBGIT_PUSH_PID", "")):
+        said = before_push(repository, arguments[0], lines)
+        if said:
+            sys.stderr.write(f"nbgit: {said}.\n")
+
+
 def _link_rewritten(repository: Repository, arguments: list[str]) -> None:
     """Give each rewritten commit one entry: git has copied the old notes by now, and may have joined two."""
     pairs = [line.split() for line in sys.stdin.read().splitlines()]
+    _take_in(repository)
     commits = list(dict.fromkeys(pair[1] for pair in pairs if len(pair) > 1))
     link_commits(repository, commits, amended=arguments[:1] == ["amend"])
     link_missing(repository)
@@ -59,5 +84,6 @@ def _link_rewritten(repository: Repository, arguments: list[str]) -> None:
 def _switch_outputs(repository: Repository, arguments: list[str]) -> None:
     from nbgit.store.switch import switch_outputs
 
+    _take_in(repository)
     if len(arguments) == 3 and arguments[2] == "1" and arguments[0] != arguments[1]:
         switch_outputs(repository, arguments[0], arguments[1])

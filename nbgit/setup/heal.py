@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.store.repository import Repository
 
-HOOKS = ("post-merge", "post-rewrite", "post-applypatch", "post-checkout", "post-commit")
+HOOKS = ("post-merge", "post-rewrite", "post-applypatch", "post-checkout", "pre-push", "post-commit")
 SHIM_SIGN = b"\n# nbgit shim: "
 LEFT_OUT = "hooks-left-out"  # <common>/nbgit/hooks-left-out: says why heal writes nothing here
 

@@ -10,6 +10,9 @@ from nbgit.setup.launch import Launcher
 from nbgit.setup.scopes import Scope
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository
+from nbgit.sync.arrivals import take_in
+from nbgit.sync.fetched import fetch
+from nbgit.sync.remotes import add_refspecs, remove_refspecs
 
 DATA_REFS = ("refs/nbgit/", "refs/nbgit-remotes/", "refs/nbgit-backup/", "refs/notes/nbgit")
 CACHE_REF = "refs/notes/textconv/nbgit"
@@ -52,6 +55,7 @@ def install(scope: Scope, launcher: Launcher, *, replace: bool, attributes_file:
         done.append(("attributes", f"the lines to commit, in {attributes_file}"))
     if scope.repository is not None:
         _install_hooks(scope.repository, launcher, done, left)
+        _bring_outputs(scope.repository, done, left)
     return Outcome(done, left, bool(done))
 
 
@@ -63,6 +67,22 @@ def _install_hooks(repository: Repository, launcher: Launcher, done: list[tuple[
     if change.chained:
         done.append(("hooks", f"{', '.join(change.chained)} in {folder}, in front of yours, which still run"))
     left += change.left
+
+
+def _bring_outputs(repository: Repository, done: list[tuple[str, str]], left: list[str]) -> None:
+    """Let fetch and push carry outputs, fetch what is there, and show it in the notebooks that stand bare on disk."""
+    added = add_refspecs(repository)
+    if added:
+        done.append(("remotes", f"{', '.join(added)}: outputs come with fetch and pull, and go with push"))
+    for remote in added:
+        try:
+            fetch(repository, remote, remote)
+        except GitFailed as error:
+            left.append(f"{remote} could not be asked for outputs ({error}); `nbgit sync` asks again")
+    filled = take_in(repository) if added else []
+    if filled:
+        many = "1 notebook has its" if len(filled) == 1 else f"{len(filled)} notebooks have their"
+        done.append(("outputs", f"{many} outputs back"))
 
 
 def _weaker_rivals(scope: Scope, found: list[rivals.Rival]) -> list[str]:
@@ -93,6 +113,8 @@ def uninstall(scope: Scope, launcher: Launcher, *, attributes_file: str | None) 
     elif attributes.take_block(scope.attributes_file):
         done.append(("attributes", f"nbgit's block out of {scope.attributes_file}"))
     if repository is not None and not used:
+        if remotes := remove_refspecs(repository):
+            done.append(("remotes", f"nbgit's refs out of what is fetched from {', '.join(remotes)}"))
         gone = hooks.uninstall_hooks(repository, launcher)
         if gone:
             done.append(("hooks", f"{', '.join(gone)} out of {hooks.hooks_folder(repository)}"))

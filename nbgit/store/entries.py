@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ORDER_SHOWN = 12  # execution counts that are listed where cells ran out of order
+NO_OUTPUTS = b"no outputs"  # what stands for people where no notebook has any
 SIZE_LIMIT = 16 << 20  # bytes of a note; a larger one counts as none
 FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 
@@ -30,10 +31,9 @@ FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 def write_entry(notebooks: dict[str, tuple[str, str]]) -> bytes:
     """Return the note for a commit; `notebooks` is path -> (snapshot id, what `describe` says of it)."""
     ran = [(path, summary) for path, (_, summary) in sorted(notebooks.items()) if summary]
-    lines = [f"{printable(path)}  {printable(summary)}" for path, summary in ran] or ["no outputs"]
-    machine = {FORMAT: VERSION, "snapshots": {path: snapshot_id for path, (snapshot_id, _) in notebooks.items()}}
-    lines += ["", json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":"))]
-    return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+    lines = [f"{printable(path)}  {printable(summary)}".encode("utf-8", "replace") for path, summary in ran]
+    machine = _machine_line({path: snapshot_id for path, (snapshot_id, _) in notebooks.items()})
+    return b"\n".join([*(lines or [NO_OUTPUTS]), b"", machine, b""])
 
 
 def read_entry(note: bytes) -> dict[str, str]:
@@ -58,6 +58,26 @@ def read_rows(note: bytes) -> list[tuple[str, str]]:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue
     return found
+
+
+def unite_notes(one: bytes, other: bytes) -> bytes:
+    """Return the note that says what both do, the same whichever comes first.
+
+    Where they name two snapshots for a path, both are named, the greater id last, so that it holds everywhere.
+    """
+    lines = {line for note in (one, other) for line in note.split(b"\n") if line.strip() and line[:1] != b"{"}
+    lines = lines - {NO_OUTPUTS} or lines
+    ids: dict[str, set[str]] = {}
+    for path, snapshot_id in read_rows(one) + read_rows(other):
+        ids.setdefault(path, set()).add(snapshot_id)
+    disputed = {path: max(found) for path, found in ids.items() if len(found) > 1}
+    rows = [{path: min(found) for path, found in ids.items()}, *([disputed] if disputed else [])]
+    return b"\n".join([*sorted(lines), b"", *(_machine_line(row) for row in rows), b""])
+
+
+def _machine_line(snapshots: dict[str, str]) -> bytes:
+    machine = {FORMAT: VERSION, "snapshots": snapshots}
+    return json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 def describe(document: "dict[str, Any]") -> str:

@@ -24,17 +24,13 @@ from nbgit.store.forgotten import GONE, last_id, read_forgotten
 from nbgit.store.lookup import Lookup
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
 from nbgit.store.policy_file import load_policy
-from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, move_refs
+from nbgit.store.refs import ENTRIES, README, SNAPSHOTS, commit_content, move_refs
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, SIZE_LIMIT, read_document
 from nbgit.store.stale import stale_entries
 from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
 from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.store.worktree import digest_of_worktree_file
-
-README = b"""Written by nbgit (https://pypi.org/project/nbgit/): the outputs of this repository's notebooks.
-by-source/<blob id of the notebook's source>/<snapshot id>/ holds snapshot.json and the decoded outputs.
-"""
 
 
 class _Link:

@@ -7,10 +7,12 @@ a pack each. What is compressed already (PNG, JPEG) is stored at zlib level 0: d
 
 import os
 import subprocess
-import zlib
 from hashlib import new as new_hash
 
 from nbgit.errors import GitFailed
+from nbgit.store.git import run_git
+from nbgit.store.pack import write_pack
+from nbgit.store.promised import NO_LAZY_FETCH, fetch_promised, local_oids
 from nbgit.store.repository import Repository
 
 TYPE_CHECKING = False
@@ -23,7 +25,6 @@ PACK_BYTES = 64 << 20  # a pack is written whenever this much is waiting, which 
 NO_LIMIT = 1 << 62  # bytes
 _TOO_LARGE = ("", b"")  # stands for an object that was not read
 BATCH = 500  # requests sent before the answers are read: they fit into a pipe of 64 KiB with room to spare
-_TYPE_NUMBER = {"commit": 1, "tree": 2, "blob": 3}
 
 
 class ObjectReader:
@@ -33,6 +34,7 @@ class ObjectReader:
         self._repository = repository
         self._process: subprocess.Popen[bytes] | None = None
         self._ready: dict[str, tuple[str, bytes] | None] = {}
+        self._local: set[str] | None = None  # what is here, in a partial clone
 
     def __enter__(self) -> "ObjectReader":
         return self
@@ -93,12 +95,37 @@ class ObjectReader:
         self._ready.clear()
 
     def _fetch(self, names: list[str], most: int, within: int) -> list[tuple[str, bytes] | None]:
+        if self._repository.is_partial:
+            return self._fetch_what_is_here(names, most, within)
+        return self._ask(names, most, within)
+
+    def _ask(self, names: list[str], most: int, within: int) -> list[tuple[str, bytes] | None]:
         found: list[tuple[str, bytes] | None] = []
         for start in range(0, len(names), BATCH):
             part = self._exchange(names[start : start + BATCH], most, within)
             within -= sum(len(item[1]) for item in part if item is not None)
             found += part
         return found
+
+    def _fetch_what_is_here(self, names: list[str], most: int, within: int) -> list[tuple[str, bytes] | None]:
+        """Return the objects in a partial clone: what trees name and is not here is fetched, in one go."""
+        from nbgit.store.trees import oid_in_tree
+
+        if self._local is None:
+            self._local = local_oids(self._repository)
+        oids: dict[str, str | None] = {}
+        for name in names:
+            root, has_path, _ = name.removesuffix("^{tree}").partition(":")
+            is_here = root in self._local or not _is_oid(root)
+            oids[name] = (
+                oid_in_tree(self, name, self._repository) if has_path and is_here else name if is_here else None
+            )
+        promised = [oid for name, oid in oids.items() if oid and ":" in name and oid not in self._local]
+        if promised and fetch_promised(self._repository, promised):
+            self._local.update(promised)
+        wanted = {name: oid for name, oid in oids.items() if oid and (oid in self._local or not _is_oid(oid))}
+        found = dict(zip(wanted, self._ask(list(wanted.values()), most, within), strict=True))
+        return [found.get(name) for name in names]
 
     def _exchange(self, names: list[str], most: int, within: int) -> list[tuple[str, bytes] | None]:
         if any("\n" in name for name in names):
@@ -138,6 +165,7 @@ class ObjectReader:
                 self._process = subprocess.Popen(
                     ["git", "cat-file", "--batch"],
                     cwd=self._repository.start,
+                    env={**os.environ, **NO_LAZY_FETCH} if self._repository.is_partial else None,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
@@ -148,6 +176,32 @@ class ObjectReader:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         return self._process.stdin, self._process.stdout
+
+
+def _is_oid(name: str) -> bool:
+    return len(name) in (40, 64) and all(c in "0123456789abcdef" for c in name)
+
+
+def read_oids(repository: Repository, names: list[str]) -> list[str | None]:
+    """Return the oids of the objects that these names mean, in their order, None for each that is missing.
+
+    A name with a line break in it is missing: git reads one name a line.
+    """
+    asked = [name for name in names if "\n" not in name]
+    if not asked:
+        return [None] * len(names)
+    lines = run_git(
+        ["cat-file", "--buffer", "--batch-check=%(objectname)"],
+        cwd=repository.start,
+        stdin="".join(f"{name}\n" for name in asked).encode("utf-8", "surrogateescape"),
+        environ=NO_LAZY_FETCH,
+    ).split(b"\n")
+    answers = iter(lines)
+    found: list[str | None] = []
+    for name in names:
+        line = b" " if "\n" in name else next(answers, b" ")
+        found.append(None if b" " in line else line.decode("ascii"))
+    return found
 
 
 def _skip(stream: "IO[bytes]", size: int) -> None:
@@ -194,21 +248,9 @@ class ObjectSink:
         self._bytes = 0
 
     def _missing(self, oids: list[str]) -> list[str]:
-        if not oids:
-            return []
-        environ = {**os.environ, "GIT_NO_LAZY_FETCH": "1"}
-        done = subprocess.run(
-            ["git", "cat-file", "--buffer", "--batch-check=%(objectname)"],
-            cwd=self._repository.start,
-            env=environ,
-            input="".join(f"{oid}\n" for oid in oids).encode(),
-            capture_output=True,
-            check=False,
-        )
-        lines = done.stdout.split(b"\n")
-        if done.returncode or len(lines) != len(oids) + 1:
-            return oids
-        return [oid for oid, line in zip(oids, lines, strict=False) if line.endswith(b" missing")]
+        if self._repository.is_partial:
+            return oids  # to ask for an object that is not there may start a fetch
+        return [oid for oid, there in zip(oids, read_oids(self._repository, oids), strict=True) if there is None]
 
     def _send(self, objects: list[tuple[str, bytes, int]]) -> None:
         few = len(objects) <= FEW_OBJECTS and self._bytes < (2 << 20)
@@ -237,31 +279,3 @@ class ObjectSink:
         words = process.stderr.read().decode("utf-8", "replace").strip()
         process.stderr.close()
         return (words.splitlines() or ["no reason given"])[-1] if process.wait() else ""
-
-
-def write_pack(stream: "IO[bytes]", objects: list[tuple[str, bytes, int]], hash_name: str) -> None:
-    """Write (kind, content, zlib level) objects to `stream` as one pack of version 2."""
-    trailer = new_hash(hash_name, usedforsecurity=False)
-
-    def write(data: bytes) -> None:
-        trailer.update(data)
-        stream.write(data)
-
-    write(b"PACK" + (2).to_bytes(4, "big") + len(objects).to_bytes(4, "big"))
-    for kind, content, level in objects:
-        write(_pack_header(_TYPE_NUMBER[kind], len(content)))
-        write(zlib.compress(content, level))
-    stream.write(trailer.digest())
-
-
-def _pack_header(number: int, size: int) -> bytes:
-    """Return the type and size of a packed object: 4 bits of size, then 7 at a time."""
-    byte = number << 4 | size & 15
-    size >>= 4
-    header = bytearray()
-    while size:
-        header.append(byte | 0x80)
-        byte = size & 0x7F
-        size >>= 7
-    header.append(byte)
-    return bytes(header)

@@ -16,6 +16,9 @@ SNAPSHOTS = "refs/nbgit/snapshots"
 ENTRIES = "refs/notes/nbgit"
 BACKUPS = "refs/nbgit-backup"  # old values of both that a repair has kept
 TRIES = 40
+README = b"""Written by nbgit (https://pypi.org/project/nbgit/): the outputs of this repository's notebooks.
+by-source/<blob id of the notebook's source>/<snapshot id>/ holds snapshot.json and the decoded outputs.
+"""
 
 
 def read_refs(repository: Repository, names: list[str]) -> dict[str, str]:

@@ -18,17 +18,27 @@ class Repository:
 
     `start` is the directory it was found from (where git is to run, so that it sees the same repository under the same
     rules); `git_dir` is this worktree's own directory, `common_dir` what all worktrees share, `worktree` the top of the
-    working tree or None in a bare repository; `hash_name` is "sha1" or "sha256". All paths are absolute.
+    working tree or None in a bare repository; `hash_name` is "sha1" or "sha256"; `is_partial` says that objects may be
+    missing that a remote has promised. All paths are absolute.
     """
 
-    __slots__ = ("common_dir", "git_dir", "hash_name", "start", "worktree")
+    __slots__ = ("common_dir", "git_dir", "hash_name", "is_partial", "start", "worktree")
 
-    def __init__(self, start: str, git_dir: str, common_dir: str, worktree: str | None, hash_name: str) -> None:
+    def __init__(
+        self,
+        start: str,
+        git_dir: str,
+        common_dir: str,
+        worktree: str | None,
+        hash_name: str,
+        is_partial: bool = False,
+    ) -> None:
         self.start = start
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.worktree = worktree
         self.hash_name = hash_name
+        self.is_partial = is_partial
 
     @property
     def nbgit_dir(self) -> str:
@@ -79,7 +89,8 @@ def find_repository(start: str, environ: "Mapping[str, str]") -> Repository:
     if worktree is not None and _is_bare(git_dir, common_dir, config) and not environ.get("GIT_WORK_TREE"):
         worktree = None
     hash_name = "sha256" if "objectformat=sha256" in config.replace(" ", "").replace("\t", "") else "sha1"
-    return Repository(start, git_dir, common_dir, None if worktree is None else os.path.normpath(worktree), hash_name)
+    worktree = None if worktree is None else os.path.normpath(worktree)
+    return Repository(start, git_dir, common_dir, worktree, hash_name, "promisor" in config)
 
 
 def _climb(start: str) -> tuple[str | None, str]:

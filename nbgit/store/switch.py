@@ -22,7 +22,7 @@ from nbgit.store.worktree import worktree_file
 
 def switch_outputs(repository: Repository, old: str, new: str) -> list[str]:
     """Rewrite the notebooks whose outputs differ between two commits with the same source; return their paths."""
-    if _rebases(repository):
+    if rebases(repository):
         return []
     arguments = ["rev-list", f"--max-count={HISTORY}", f"{old}...{new}", "--"]
     code, out, _ = try_git(arguments, cwd=repository.start)
@@ -47,7 +47,7 @@ def _same_blobs(repository: Repository, old: str, new: str, paths: list[str]) ->
     return {path: oid for path, oid in after.items() if before.get(path) == oid}
 
 
-def _rebases(repository: Repository) -> bool:
+def rebases(repository: Repository) -> bool:
     """Return whether a rebase is under way: it keeps the index in memory, and a file that was rewritten behind its back
     looks to it like an unstaged change."""
     return any(os.path.isdir(os.path.join(repository.git_dir, name)) for name in ("rebase-merge", "rebase-apply"))

@@ -2,6 +2,7 @@
 
 from nbgit.errors import GitFailed
 from nbgit.store.objects import ObjectReader, ObjectSink
+from nbgit.store.repository import Repository
 
 BLOB, TREE = "100644", "40000"
 
@@ -33,6 +34,17 @@ def encode_tree(entries: dict[str, tuple[str, str]]) -> bytes:
     for name, (mode, oid) in sorted(entries.items(), key=order):
         pieces.append(f"{mode} {name}\0".encode("utf-8", "surrogateescape") + bytes.fromhex(oid))
     return b"".join(pieces)
+
+
+def oid_in_tree(reader: ObjectReader, name: str, repository: Repository) -> str | None:
+    """Return the oid that a tree has for `<tree>:<path>`, also where that object is not here; None for no such path."""
+    root, _, path = name.partition(":")
+    *folders, last = path.split("/")
+    content = reader.read(f"{root}:{'/'.join(folders)}" if folders else f"{root}^{{tree}}")
+    try:
+        return decode_tree(content or b"", len(repository.empty_oid) // 2).get(last, ("", None))[1]
+    except ValueError:
+        return None
 
 
 class Tree:
@@ -77,7 +89,8 @@ class Tree:
             self._changed = True
 
     def drop(self, name: str) -> None:
-        """Remove one entry, if it is there."""
+        """Remove one entry and what is below it, if it is there."""
+        self._children.pop(name, None)
         if self.entries.pop(name, None) is not None:
             self._changed = True
 

@@ -18,6 +18,7 @@ RINGS = {
     "diff": 3,
     "merge": 3,
     "lineage": 3,
+    "sync": 3,
     "external": 3,
     "upkeep": 3,
     "gitproto": 4,

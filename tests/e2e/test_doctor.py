@@ -92,7 +92,7 @@ def test_hooks_missing_foreign_and_not_executable(installed: GitBox) -> None:
 def test_core_hookspath_until_its_hooks_call_nbgit(installed: GitBox) -> None:
     installed.git("config", "core.hooksPath", ".husky/_")
     assert verdicts(doctor(installed)[1], "hooks") == {"warn"}
-    for name in ("post-applypatch", "post-checkout", "post-commit", "post-merge", "post-rewrite"):
+    for name in ("post-applypatch", "post-checkout", "post-commit", "post-merge", "post-rewrite", "pre-push"):
         installed.write(f".husky/{name}", f'nbgit hook {name} "$@" || true\n'.encode())
     assert verdicts(doctor(installed)[1], "hooks") == {"ok"}
 

@@ -1,0 +1,140 @@
+"""Ring 3: what was fetched is taken in: found cheaply, united once, and noted as united.
+
+git has no hook for `fetch`, so every smudge, hook and command looks, at the price of a few stats: a fetch writes loose
+refs, and `<common>/nbgit/united` says which of them have been taken in.
+"""
+
+import os
+
+from nbgit.errors import GitFailed
+from nbgit.store.captures import write_whole
+from nbgit.store.git import run_git, try_git
+from nbgit.store.objects import ObjectReader, ObjectSink
+from nbgit.store.promised import quiet_environ
+from nbgit.store.refs import ENTRIES, SNAPSHOTS, move_refs
+from nbgit.store.repository import Repository
+from nbgit.sync.remotes import TRACKING, refspecs, tracking_refs
+
+NOTHING_THERE = "-"  # in `united`, for a remote that was asked once and had nothing
+
+
+def unite_fetched(repository: Repository) -> int | None:
+    """Take in what fetches have brought since the last time.
+
+    Returns how many commits' entries have come, or None where nothing of one's own has changed. Raises GitFailed.
+    """
+    united = read_united(repository)
+    new = {ref: oid for ref, oid in _tracked(repository).items() if united.get(ref) != oid}
+    if not new:
+        return None
+    before: dict[str, str] = {}
+    arrived: set[str] = set()
+    with ObjectReader(repository) as reader:
+
+        def build(old: dict[str, str]) -> dict[str, str | None]:
+            before.clear()
+            before.update(old)
+            return _united(repository, reader, old, new, united, arrived)
+
+        after = move_refs(repository, [SNAPSHOTS, ENTRIES], build)
+    note_united(repository, new)
+    return None if after == before else len(arrived)
+
+
+def _united(
+    repository: Repository,
+    reader: ObjectReader,
+    old: dict[str, str],
+    new: dict[str, str],
+    united: dict[str, str],
+    arrived: set[str],
+) -> dict[str, str | None]:
+    """Return one's own refs with the tracking refs of `new` taken in; `arrived` gets the commits of what came."""
+    from nbgit.sync.union import Union
+
+    found: dict[str, str | None] = {SNAPSHOTS: old.get(SNAPSHOTS), ENTRIES: old.get(ENTRIES)}
+    for ref, oid in sorted(new.items()):
+        sink = ObjectSink(repository)
+        union = Union(repository, reader, sink)
+        if ref.endswith("/snapshots"):
+            found[SNAPSHOTS] = union.snapshots(found[SNAPSHOTS], oid)
+        elif ref.endswith("/notes/nbgit"):
+            found[ENTRIES] = union.entries(found[ENTRIES], oid, united.get(ref))
+        sink.flush()
+        arrived |= union.arrived
+    return found
+
+
+def fetch(repository: Repository, remote: str, name: str, *, prune: bool = False) -> None:
+    """Fetch nbgit's refs from `remote` (a name or a URL) to where remote `name` stands; raises GitFailed."""
+    options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc"]
+    if prune:
+        options.append("--prune")
+    arguments = ["fetch", *options, "--refmap=", remote, *refspecs(name)]
+    run_git(arguments, cwd=repository.start, environ=quiet_environ(repository))
+
+
+def fetch_once(repository: Repository, remote: str) -> bool:
+    """Fetch nbgit's refs from a remote that was never asked before; return whether it had any. Never raises.
+
+    So a fresh clone has its outputs before its first notebook is smudged.
+    """
+    refs = tracking_refs(remote).values()
+    united = read_united(repository)
+    if any(ref in united for ref in refs) or any(ref in _tracked(repository) for ref in refs):
+        return False
+    try:
+        fetch(repository, remote, remote)
+    except GitFailed:
+        pass  # out of reach: the next `git fetch` brings them
+    note_united(repository, dict.fromkeys(refs, NOTHING_THERE))
+    return any(ref in _tracked(repository) for ref in refs)
+
+
+def read_united(repository: Repository) -> dict[str, str]:
+    """Return tracking ref -> the oid that was united last, or NOTHING_THERE."""
+    try:
+        with open(_record(repository), encoding="utf-8", errors="surrogateescape") as file:
+            rows = [line.split() for line in file]
+    except OSError:
+        return {}
+    return {row[0]: row[1] for row in rows if len(row) == 2}
+
+
+def note_united(repository: Repository, united: dict[str, str]) -> None:
+    """Note what was united; raises GitFailed where that can't be written."""
+    rows = {**read_united(repository), **united}
+    text = "".join(f"{ref} {oid}\n" for ref, oid in sorted(rows.items()))
+    try:
+        os.makedirs(repository.nbgit_dir, exist_ok=True)
+        write_whole(_record(repository), text.encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise GitFailed(f"{_record(repository)} can't be written ({error.strerror}); mend its permissions") from error
+
+
+def _record(repository: Repository) -> str:
+    return os.path.join(repository.nbgit_dir, "united")
+
+
+def _tracked(repository: Repository) -> dict[str, str]:
+    """Return tracking ref -> oid: from git where refs are tables, else the loose ones, which a fetch writes."""
+    if os.path.isdir(os.path.join(repository.common_dir, "reftable")):
+        return all_tracked(repository)
+    found = {}
+    top = os.path.join(repository.common_dir, *TRACKING.strip("/").split("/"))
+    for here, _, names in os.walk(top):
+        for name in names:
+            file = os.path.join(here, name)
+            with open(file, encoding="ascii", errors="replace") as stream:
+                oid = stream.read().strip()
+            ref = TRACKING + os.path.relpath(file, top).replace(os.sep, "/")
+            if not name.endswith(".lock") and len(oid) == len(repository.empty_oid):
+                found[ref] = oid
+    return found
+
+
+def all_tracked(repository: Repository) -> dict[str, str]:
+    """Return tracking ref -> oid, packed ones included."""
+    code, out, _ = try_git(["for-each-ref", "--format=%(refname) %(objectname)", TRACKING], cwd=repository.start)
+    rows = [line.split(" ") for line in out.decode("utf-8", "surrogateescape").splitlines()] if code == 0 else []
+    return {row[0]: row[1] for row in rows if len(row) == 2}

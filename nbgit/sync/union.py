@@ -1,0 +1,155 @@
+"""Ring 3: two clones' snapshots and entries become one, without a question (docs/formats.md, "Union").
+
+Snapshots are immutable and named by their content, so their union is that of two sets. An entry that only one side has
+changed is that side's; where both have, both are kept. What comes from a remote is untrusted: names are checked.
+"""
+
+import time
+
+from nbgit.store.entries import get_note, is_oid, put_note, unite_notes
+from nbgit.store.forgotten import FILE, encode_forgotten, read_forgotten, unite_forgotten
+from nbgit.store.git import try_git
+from nbgit.store.objects import ObjectReader, ObjectSink, object_id
+from nbgit.store.refs import README, commit_content
+from nbgit.store.repository import Repository
+from nbgit.store.trees import BLOB, TREE, Tree, decode_tree
+
+Entries = dict[str, tuple[str, str]]
+
+
+class Union:
+    """The unions of one repository: new objects go to `sink`; what the methods return is in git after its flush."""
+
+    def __init__(self, repository: Repository, reader: ObjectReader, sink: ObjectSink) -> None:
+        self._repository = repository
+        self._reader = reader
+        self._sink = sink
+        self._width = len(repository.empty_oid) // 2
+        self.arrived: set[str] = set()  # commits whose entries were taken from theirs
+
+    def snapshots(self, ours: str | None, theirs: str) -> str:
+        """Return the commit that holds the snapshots of both, without those that either has forgotten."""
+        if ours == theirs:
+            return ours
+        known = read_forgotten(self._reader, ours)
+        forgotten = unite_forgotten(known, read_forgotten(self._reader, theirs))
+        root = self.tree(ours)
+        sources = root.directory("by-source")
+        self._add_fans(sources, self._listing(f"{theirs}:by-source"), forgotten)
+        if forgotten != known:
+            drop_forgotten(sources, forgotten)
+            root.put(FILE, BLOB, self._sink.add("blob", encode_forgotten(forgotten)))
+        root.put("README", BLOB, self._sink.add("blob", README))
+        self._reader.forget()
+        return self._commit(root, ours, theirs, "snapshots", fresh=forgotten != known)
+
+    def entries(self, ours: str | None, theirs: str, base: str | None) -> str:
+        """Return the commit that holds the entries of both; `base` is what theirs was when it was last united."""
+        if ours == theirs:
+            return ours
+        notes = self.tree(ours)
+        for commit, (before, after) in self._changed_notes(base, theirs).items():
+            mine = get_note(notes, commit)
+            if mine is None or mine == before:
+                put_note(notes, commit, after)
+                self.arrived.add(commit)
+            elif mine != after:
+                self.arrived.add(commit)
+                one, other = self._reader.read_many([mine, after])
+                put_note(notes, commit, self._sink.add("blob", unite_notes(one or b"", other or b"")))
+        return self._commit(notes, ours, theirs, "entries", fresh=False)
+
+    def tree(self, commit: str | None) -> Tree:
+        """Return the tree of a commit, or an empty one, to be changed in memory."""
+        return Tree(f"{commit}^{{tree}}" if commit else None, self._reader, self._width)
+
+    def _commit(self, root: Tree, ours: str | None, theirs: str, what: str, *, fresh: bool) -> str:
+        """Return `ours` or `theirs` where that is the union already, else a new commit (`fresh`: without a past)."""
+        before = self._tree_oid(ours) if ours else None
+        tree = root.write(self._sink)
+        if ours and tree == before:
+            return ours
+        if tree == self._tree_oid(theirs):
+            return theirs
+        parents = [] if fresh else [commit for commit in (ours, theirs) if commit]
+        return self._sink.add("commit", commit_content(tree, parents, f"nbgit: {what}", int(time.time())))
+
+    def _tree_oid(self, commit: str) -> str | None:
+        found = self._reader.read_named([f"{commit}^{{tree}}"])[0]
+        return found[0] if found else None
+
+    def _listing(self, name: str) -> Entries:
+        """Return a tree's entries; none where it is no tree."""
+        return self._decoded(self._reader.read(name))
+
+    def _decoded(self, content: bytes | None) -> Entries:
+        try:
+            return decode_tree(content or b"", self._width)
+        except ValueError:
+            return {}
+
+    def _add_fans(self, sources: Tree, theirs: Entries, forgotten: dict[str, str]) -> None:
+        ours = sources.entries
+        fans = {
+            name: oid
+            for name, (mode, oid) in theirs.items()
+            if mode == TREE and _is_hex(name, 2) and ours.get(name) != (mode, oid)
+        }
+        self._reader.prefetch([*fans.values(), *(ours[name][1] for name in fans if name in ours)])
+        for name, oid in fans.items():
+            fan = self._listing(oid)
+            mine = sources.directory(name) if name in ours else None
+            new = {
+                rest: found
+                for rest, (mode, found) in fan.items()
+                if mode == TREE
+                and _is_hex(rest, self._width * 2 - 2)
+                and (mine is None or mine.entries.get(rest) != (mode, found))
+            }
+            contents = self._reader.read_many(list(new.values()))
+            for rest, content in zip(new, contents, strict=True):
+                self._add_source(sources.directory(name), rest, self._decoded(content), forgotten)
+
+    def _add_source(self, fan: Tree, rest: str, theirs: Entries, forgotten: dict[str, str]) -> None:
+        ids = [name for name, (mode, oid) in theirs.items() if mode == TREE and name == oid and is_oid(name)]
+        directory = fan.directory(rest) if any(name not in forgotten for name in ids) else None
+        for name in ids:
+            if directory is not None and name not in forgotten:
+                directory.put(name, TREE, name)
+
+    def _changed_notes(self, base: str | None, theirs: str) -> dict[str, tuple[str | None, str]]:
+        """Return commit -> (note in base or None, note in theirs) for what theirs has that base has not."""
+        empty = object_id("tree", b"", self._repository.hash_name)
+        shape = ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames"]
+        code, out, _ = try_git([*shape, base or empty, theirs], cwd=self._repository.start)
+        if code and base:
+            return self._changed_notes(None, theirs)  # the base is gone: a forced push, and a gc
+        old: dict[str, str] = {}
+        new: dict[str, str] = {}
+        fields = out.decode("utf-8", "replace").split("\0")
+        for facts, path in zip(fields[0::2], fields[1::2], strict=False):
+            _, mode, before, after, _ = facts.split(" ")
+            commit = path.replace("/", "")
+            if is_oid(commit) and before.strip("0"):
+                old[commit] = before
+            if is_oid(commit) and after.strip("0") and mode == BLOB:
+                new[commit] = after
+        return {commit: (old.get(commit), note) for commit, note in new.items() if old.get(commit) != note}
+
+
+def drop_forgotten(sources: Tree, forgotten: dict[str, str]) -> None:
+    """Take every forgotten snapshot out of the `by-source` tree; a source that has none left goes, too."""
+    for name in list(sources.entries):
+        fan = sources.directory(name)
+        for rest in list(fan.entries):
+            source = fan.directory(rest)
+            for snapshot_id in [one for one in source.entries if one in forgotten]:
+                source.drop(snapshot_id)
+            if not source.entries:
+                fan.drop(rest)
+        if not fan.entries:
+            sources.drop(name)
+
+
+def _is_hex(name: str, size: int) -> bool:
+    return len(name) == size and all(c in "0123456789abcdef" for c in name)
