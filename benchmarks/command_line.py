@@ -17,11 +17,12 @@ from benchmarks.memory import memory_rows
 from benchmarks.past import past_rows
 from benchmarks.results import Row, spread
 from benchmarks.sandbox import SOURCE_ROOT, Sandbox
+from benchmarks.save import save_rows
 from benchmarks.single import diff_rows, process_rows
 from benchmarks.table import as_json, markdown, print_table, table_of
 from benchmarks.tools import installed_peers, plain_and_nbgit, version_of
 
-PARTS = ("set", "distinct", "process", "diff", "history", "memory")
+PARTS = ("set", "distinct", "process", "diff", "history", "save", "memory")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,6 +65,8 @@ def measure(bench: Bench, parts: list[str]) -> list[Row]:
         rows += diff_rows(bench)
     if "history" in parts:
         rows += past_rows(bench)
+    if "save" in parts:
+        rows += save_rows(bench)
     if "memory" in parts:
         rows += memory_rows(bench)
     return rows

@@ -44,6 +44,17 @@ def capture_saved(repository: Repository, paths: list[str]) -> list[Saved]:
     What is gone, or no whole notebook as it stands, is left out. Raises NbgitError where one can't be captured, after
     the others were, and PolicyInvalid.
     """
+    found, failed = capture_files(repository, paths)
+    unmodified, locked = refresh_index(repository, {saved.path: saved.source_oid for saved in found})
+    for saved in found:
+        saved.state = UNMODIFIED if saved.path in unmodified else LOCKED if saved.path in locked else EDITED
+    if failed:
+        raise NbgitError(f"{failed[0]}{f', and {len(failed) - 1} more' if failed[1:] else ''}; the files are untouched")
+    return found
+
+
+def capture_files(repository: Repository, paths: list[str]) -> tuple[list[Saved], list[str]]:
+    """Capture these notebooks as `capture_saved` does, git left out of it; return them, and what failed in words."""
     policy = load_policy(repository)
     captures = CaptureStore(repository, policy)
     found: list[Saved] = []
@@ -64,12 +75,7 @@ def capture_saved(repository: Repository, paths: list[str]) -> list[Saved]:
                 failed.append(f"{printable(path)} could not be captured ({error.strerror or error})")
                 continue
             found.append(Saved(path, source_oid, len(data), is_new=is_new))
-    unmodified, locked = refresh_index(repository, {saved.path: saved.source_oid for saved in found})
-    for saved in found:
-        saved.state = UNMODIFIED if saved.path in unmodified else LOCKED if saved.path in locked else EDITED
-    if failed:
-        raise NbgitError(f"{failed[0]}{f', and {len(failed) - 1} more' if failed[1:] else ''}; the files are untouched")
-    return found
+    return found, failed
 
 
 def modified_notebooks(repository: Repository) -> list[str]:
