@@ -15,26 +15,30 @@ EPILOG = """\b
 Examples:
   nbgit sync            every remote: fetch outputs, unite them with yours, share those of pushed commits
   nbgit sync origin     this remote
+  nbgit sync --overwrite origin     ... after `nbgit forget`: it shall hold nothing of what was forgotten
 """
 
 
 @click.command(epilog=EPILOG)
 @click.argument("names", nargs=-1, metavar="[REMOTE]...")
 @click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong.")
-def command(names: tuple[str, ...], quiet: bool) -> int:
+@click.option("--overwrite", is_flag=True, help="Replace the remote's refs, less what `nbgit forget` removed here.")
+def command(names: tuple[str, ...], quiet: bool, overwrite: bool) -> int:
     """Fetch the outputs that others shared, unite them with yours, and share those of commits that are pushed.
 
     After `nbgit install` pull and push do this by themselves. What is linked to commits that you have not pushed, and
     what is not committed, stays here.
     """
     repository = find_repository(os.getcwd(), os.environ)
+    if overwrite and not names:
+        raise click.UsageError("--overwrite needs the remote's name: `nbgit sync --overwrite origin`")
     wanted = _wanted(repository, names)
     add_refspecs(repository)
     link_missing(repository)
     failed = False
     for remote in wanted:
         try:
-            done = exchange(repository, remote)
+            done = exchange(repository, remote, anew=overwrite)
         except NbgitError as error:
             click.echo(f"nbgit: {printable(str(error))}", err=True)
             failed = True

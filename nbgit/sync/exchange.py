@@ -4,7 +4,7 @@ from nbgit.store.fill import fill_bare
 from nbgit.store.repository import Repository
 from nbgit.store.switch import rebases
 from nbgit.sync.fetched import fetch, unite_fetched
-from nbgit.sync.share import pushed_branches, share
+from nbgit.sync.share import overwrite, pushed_branches, share
 
 
 class Exchanged:
@@ -20,10 +20,16 @@ class Exchanged:
         self.refused = refused
 
 
-def exchange(repository: Repository, remote: str) -> Exchanged:
-    """Exchange outputs with a configured remote; raises GitFailed where it can't be reached."""
+def exchange(repository: Repository, remote: str, *, anew: bool = False) -> Exchanged:
+    """Exchange outputs with a configured remote; raises GitFailed where it can't be reached.
+
+    With `anew` the remote's refs are replaced, so that they hold nothing that was forgotten here.
+    """
     fetch(repository, remote, remote, prune=True)
     came = unite_fetched(repository)
     filled = [] if rebases(repository) else fill_bare(repository)
-    shared = share(repository, remote, remote, pushed_branches(repository, remote))
+    if anew:
+        shared = overwrite(repository, remote, remote)
+    else:
+        shared = share(repository, remote, remote, pushed_branches(repository, remote))
     return Exchanged(came or 0, filled, shared.commits, shared.snapshots, shared.refused)

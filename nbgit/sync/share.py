@@ -18,6 +18,10 @@ from nbgit.sync.fetched import fetch, note_united, unite_fetched
 from nbgit.sync.remotes import tracking_refs
 from nbgit.sync.union import Union, drop_forgotten
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 TRIES = 6
 # What git says where the remote has moved since it was fetched.
 MOVED = (
@@ -68,8 +72,30 @@ def share(repository: Repository, remote: str, name: str, pushed: list[str]) -> 
     return Shared(0, 0, "others push at the same time")
 
 
-def pack_parcel(repository: Repository, name: str, pushed: list[str]) -> Parcel:
-    """Return what the remote lacks of the entries of these commits, as far as its tracking refs tell."""
+def overwrite(repository: Repository, remote: str, name: str) -> Shared:
+    """Replace the remote's refs by commits without a past that hold the same, less what was forgotten here.
+
+    Its host can then drop the objects. Refused where the remote has moved since it was fetched. Raises GitFailed.
+    """
+    tracking = tracking_refs(name)
+    refs = read_refs(repository, [SNAPSHOTS, ENTRIES, *tracking.values()])
+    there = {ref: refs[where] for ref, where in tracking.items() if where in refs}
+    parcel = pack_parcel(repository, name, pushed_branches(repository, name), fresh=True)
+    if not there or not parcel.tips:
+        return Shared(0, 0)
+    leases = [f"--force-with-lease={ref}:{oid}" for ref, oid in there.items()]
+    code, words = _push(repository, remote, parcel.tips, leases)
+    if code:
+        return Shared(0, 0, _last_words(words))
+    _note_pushed(repository, name, parcel.tips)
+    return Shared(parcel.commits, parcel.snapshots)
+
+
+def pack_parcel(repository: Repository, name: str, pushed: list[str], *, fresh: bool = False) -> Parcel:
+    """Return what the remote lacks of the entries of these commits, as far as its tracking refs tell.
+
+    With `fresh` all that it has is built anew, in commits without a past.
+    """
     tracking = tracking_refs(name)
     refs = read_refs(repository, [SNAPSHOTS, ENTRIES, *tracking.values()])
     if ENTRIES not in refs or SNAPSHOTS not in refs:
@@ -77,7 +103,7 @@ def pack_parcel(repository: Repository, name: str, pushed: list[str]) -> Parcel:
     notes = _differing_notes(repository, refs.get(tracking[ENTRIES]), refs[ENTRIES])
     commits = reachable(repository, list(notes), pushed)
     with ObjectReader(repository) as reader:
-        packer = _Packer(repository, reader)
+        packer = _Packer(repository, reader, fresh=fresh)
         count = packer.add_snapshots(refs, tracking[SNAPSHOTS], [(commit, notes[commit]) for commit in commits])
         packer.add_entries(refs, tracking[ENTRIES], [(commit, notes[commit]) for commit in commits])
         packer.sink.flush()
@@ -85,8 +111,9 @@ def pack_parcel(repository: Repository, name: str, pushed: list[str]) -> Parcel:
 
 
 class _Packer:
-    def __init__(self, repository: Repository, reader: ObjectReader) -> None:
+    def __init__(self, repository: Repository, reader: ObjectReader, *, fresh: bool) -> None:
         self._repository = repository
+        self._fresh = fresh
         self._reader = reader
         self.sink = ObjectSink(repository)
         self._union = Union(repository, reader, self.sink)
@@ -107,7 +134,7 @@ class _Packer:
         if forgotten != known:
             drop_forgotten(theirs.directory("by-source"), forgotten)
             theirs.put(FILE, BLOB, self.sink.add("blob", encode_forgotten(forgotten)))
-        if theirs.is_touched():
+        if theirs.is_touched() or self._fresh:
             readme = ours.entries.get("README")
             if readme:
                 theirs.put("README", *readme)
@@ -120,11 +147,11 @@ class _Packer:
         for commit, note in notes:
             if get_note(theirs, commit) != note:
                 put_note(theirs, commit, note)
-        if theirs.is_touched():
+        if theirs.is_touched() or self._fresh:
             self._commit(ENTRIES, theirs, refs.get(tracking), "entries")
 
     def _commit(self, ref: str, tree: Tree, parent: str | None, what: str) -> None:
-        parents = [parent] if parent else []
+        parents = [parent] if parent and not self._fresh else []
         content = commit_content(tree.write(self.sink), parents, f"nbgit: {what}", int(time.time()))
         self.tips[ref] = self.sink.add("commit", content)
 
@@ -183,11 +210,11 @@ def pushed_branches(repository: Repository, name: str) -> list[str]:
     return out.decode("ascii").split() if code == 0 else []
 
 
-def _push(repository: Repository, remote: str, tips: dict[str, str]) -> tuple[int, bytes]:
-    """Push new tips for nbgit's refs; return git's exit code and its words. Never forced."""
+def _push(repository: Repository, remote: str, tips: dict[str, str], leases: "Sequence[str]" = ()) -> tuple[int, bytes]:
+    """Push new tips for nbgit's refs; return git's exit code and its words. Forced only by `leases`."""
     options = ["-c", "push.followTags=false", "-c", "push.gpgSign=false", "push", "--porcelain", "--no-verify"]
     specs = [f"{oid}:{ref}" for ref, oid in tips.items()]
-    code, out, err = try_git([*options, "--recurse-submodules=no", remote, *specs], cwd=repository.start)
+    code, out, err = try_git([*options, "--recurse-submodules=no", *leases, remote, *specs], cwd=repository.start)
     return code, out + err
 
 

@@ -268,6 +268,29 @@ def assert_clean_partial(box: GitBox) -> None:
     assert box.git("status", "--porcelain") == ""
 
 
+def test_what_was_forgotten_leaves_the_remote_and_the_other_clones(hub: Hub, ada: GitBox) -> None:
+    ada.write("s.ipynb", run_of("print(token)", run="hunter2 " * 100))
+    ada.commit("with a password")
+    push(ada)
+    bob = hub.clone("bob")
+    assert b"hunter2" in bob.read("s.ipynb")
+    done = ada.nbgit("forget", "--pattern", "hunter2", "--yes")
+    assert done.code == 0, done
+    assert "nbgit sync --overwrite origin" in done.out + done.err
+    done = ada.nbgit("sync", "--overwrite", "origin")
+    assert done.code == 0, done
+    hub.hub.git("gc", "-q", "--prune=now")
+    assert "hunter2" not in hub.objects()
+    assert bob.nbgit("sync").code == 0
+    assert "hunter2" not in bob.git("log", "-p", "--format=", "refs/nbgit/snapshots")
+    ada.git("pull", "-q")
+    assert ada.nbgit("sync").code == 0
+    assert "hunter2" not in hub.objects()
+    carol = hub.clone("carol")
+    assert b"hunter2" not in carol.read("s.ipynb")
+    assert carol.read(N) == run_of("a = 1", "b = 2", run="A")
+
+
 def test_sync_says_what_it_did_and_what_it_can_not(hub: Hub, ada: GitBox) -> None:
     assert ada.nbgit("sync").out == "origin: nothing new came; nothing to share.\n"
     assert ada.nbgit("sync", "--quiet").out == ""
