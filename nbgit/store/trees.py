@@ -100,7 +100,7 @@ class Tree:
 
     def write(self, sink: ObjectSink) -> str:
         """Give what changed to the sink and return this directory's oid; a directory that has lost all of it goes."""
-        for name, child in self._children.items():
+        for name, child in list(self._children.items()):
             if child.is_touched():
                 oid = child.write(sink)
                 if child.entries:
