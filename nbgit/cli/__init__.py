@@ -27,6 +27,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "sync": ("sync", "Exchange outputs with a remote: fetch, unite, share."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
     "fsck": ("fsck", "Check all that is stored; mend what can be mended."),
+    "du": ("du", "What takes how much on disk."),
     "gc": ("gc", "Remove what nobody needs any more."),
     "prune": ("gc", "The same as gc."),
     "demo": ("demo", "The main job on a little notebook, in a repository of its own."),

@@ -7,7 +7,16 @@ import json
 import pytest
 
 from nbgit.errors import GitFailed
-from nbgit.store.entries import get_note, put_note, read_entries, read_entry, read_rows, read_some_entries, write_entry
+from nbgit.store.entries import (
+    drop_note,
+    get_note,
+    put_note,
+    read_entries,
+    read_entry,
+    read_rows,
+    read_some_entries,
+    write_entry,
+)
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.refs import ENTRIES, commit_content, swap_refs
 from nbgit.store.repository import Repository, find_repository
@@ -173,3 +182,13 @@ def test_trees_are_in_gits_order(box: GitBox) -> None:
 def test_what_is_no_tree_is_a_value_error(content: bytes) -> None:
     with pytest.raises(ValueError):
         decode_tree(content, 20)
+
+
+def test_a_directory_that_has_lost_all_of_it_goes(box: GitBox, repository: Repository) -> None:
+    commit = commits(box, 1)[0]
+    note(repository, {commit: b"x\n"})
+    sink = ObjectSink(repository)
+    with ObjectReader(repository) as reader:
+        notes = Tree(f"{ENTRIES}^{{tree}}", reader, 20)
+        drop_note(notes, commit)
+        assert notes.write(sink) == box.git("mktree", stdin=b"").strip()
