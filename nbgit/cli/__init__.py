@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "watch": ("watch", "The same at each save, for editors without a Jupyter server."),
     "forget": ("forget", "Remove an output from all that nbgit keeps (a printed password)."),
     "sync": ("sync", "Exchange outputs with a remote: fetch, unite, share."),
+    "migrate": ("migrate", "Rewrite a history that holds outputs, with the outputs moved out of it."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
     "fsck": ("fsck", "Check all that is stored; mend what can be mended."),
     "du": ("du", "What takes how much on disk."),

@@ -79,7 +79,7 @@ def learn_commits(repository: Repository, index: Index, graph: Graph, report: Re
     ]
     for start in range(0, len(missing), BATCH):
         batch = missing[start : start + BATCH]
-        found = list(_read_changes(repository, batch))
+        found = list(read_changes(repository, batch))
         with index.writing() as connection:
             for (commit, changes), (oid, parents) in zip(found, batch, strict=True):
                 if oid in known:
@@ -155,10 +155,8 @@ def to_text(path: bytes) -> str:
     return path.decode("utf-8", "surrogateescape")
 
 
-def _read_changes(
-    repository: Repository, commits: list[tuple[str, list[str]]]
-) -> Iterator[tuple[Commit, list[Change]]]:
-    """Yield (Commit, its changes against all parents) for (oid, parent oids), in that order."""
+def read_changes(repository: Repository, commits: list[tuple[str, list[str]]]) -> Iterator[tuple[Commit, list[Change]]]:
+    """Yield (Commit, what it did to notebooks against each parent) for (oid, parent oids), in that order."""
     lines = [f"{oid} {parent}\n" for oid, parents in commits for parent in parents or [""]]
     arguments = ["diff-tree", "--stdin", "--always", "--root", "-r", "-M", f"-l{RENAME_LIMIT}", "--raw", "-z"]
     layout = ["--no-abbrev", "--encoding=UTF-8", "--format=%x01%H%x00%an <%ae>%x00%aI%x00%s", "--", NOTEBOOKS]

@@ -9,12 +9,13 @@ from nbgit.setup.files import read_bytes
 from nbgit.setup.launch import Launcher
 from nbgit.setup.scopes import Scope
 from nbgit.store.git import try_git
+from nbgit.store.refs import KEPT
 from nbgit.store.repository import Repository
 from nbgit.sync.arrivals import take_in
 from nbgit.sync.fetched import fetch
 from nbgit.sync.remotes import add_refspecs, remove_refspecs
 
-DATA_REFS = ("refs/nbgit/", "refs/nbgit-remotes/", "refs/nbgit-backup/", "refs/notes/nbgit")
+DATA_REFS = ("refs/nbgit/", "refs/nbgit-remotes/", *KEPT, "refs/notes/nbgit")
 CACHE_REF = "refs/notes/textconv/nbgit"
 CACHE_FILES = ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "nbgit.log", "nbgit.log.1")
 

@@ -7,7 +7,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import IO
 
-_TYPE_NUMBER = {"commit": 1, "tree": 2, "blob": 3}
+_TYPE_NUMBER = {"commit": 1, "tree": 2, "blob": 3, "tag": 4}
 
 
 def write_pack(stream: "IO[bytes]", objects: list[tuple[str, bytes, int]], hash_name: str) -> None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 SNAPSHOTS = "refs/nbgit/snapshots"
 ENTRIES = "refs/notes/nbgit"
-BACKUPS = "refs/nbgit-backup"  # old values of both that a repair has kept
+BACKUPS = "refs/nbgit-backup"  # <time>/heads and <time>/tags below it are a person's, from before `nbgit migrate`
+KEPT = (f"{BACKUPS}/*/snapshots", f"{BACKUPS}/*/entries")  # old values of both that a repair has kept
 TRIES = 40
 README = b"""Written by nbgit (https://pypi.org/project/nbgit/): the outputs of this repository's notebooks.
 by-source/<blob id of the notebook's source>/<snapshot id>/ holds snapshot.json and the decoded outputs.
@@ -52,14 +53,14 @@ def swap_refs(repository: Repository, changes: dict[str, tuple[str, str | None]]
     """
     lines = [f"update {name} {new} {old or repository.empty_oid}\n" for name, (new, old) in changes.items()]
     arguments = ["-c", "core.fsync=reference", "update-ref", "--stdin"]
-    code, _, words = try_git(arguments, cwd=repository.start, stdin="".join(lines).encode())
+    code, _, words = try_git(arguments, cwd=repository.start, stdin="".join(lines).encode("utf-8", "surrogateescape"))
     if code == 0:
         return True
     if b"cannot lock ref" in words or b"Unable to create" in words or b"reference already exists" in words:
         if b".lock'" in words:
             check_locks(repository, list(changes))
         return False
-    run_git(arguments, cwd=repository.start, stdin="".join(lines).encode())
+    run_git(arguments, cwd=repository.start, stdin="".join(lines).encode("utf-8", "surrogateescape"))
     return True
 
 

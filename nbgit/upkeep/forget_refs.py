@@ -14,7 +14,7 @@ from nbgit.store.entries import describe, drop_note, list_notes, put_note, read_
 from nbgit.store.forgotten import FILE, GONE, encode_forgotten, last_id, read_forgotten
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader, ObjectSink
-from nbgit.store.refs import BACKUPS, ENTRIES, SNAPSHOTS, commit_content, move_refs, read_refs, refs_below
+from nbgit.store.refs import ENTRIES, KEPT, SNAPSHOTS, commit_content, move_refs, read_refs, refs_below
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, SnapshotWriter, payload_files, read_document, read_snapshot
 from nbgit.store.textconv_cache import TEXTCONV_CACHE
@@ -83,7 +83,7 @@ class RefsForgetter:
 
     def drop_backups(self) -> None:
         """Delete the old values that `nbgit fsck --repair` has kept: they may hold the target, too."""
-        for name, oid in refs_below(self._repository, BACKUPS).items():
+        for name, oid in refs_below(self._repository, *KEPT).items():
             run_git(["update-ref", "-d", name, oid], cwd=self._repository.start)
             self.old_tips.append(oid)
 
