@@ -4,6 +4,7 @@ import re
 from typing import NamedTuple
 
 from nbgit.errors import InstallRefused
+from nbgit.setup import fallback
 from nbgit.setup.launch import VERB_OPTIONS, Launcher
 from nbgit.setup.scopes import Scope
 
@@ -37,12 +38,12 @@ class Plan(NamedTuple):
 def keys(launcher: Launcher) -> list[Key]:
     """Return every key that install sets, in the order it sets them."""
     return [
-        Key("filter.nbgit.process", launcher.command("filter-process"), COMMAND),
-        Key("filter.nbgit.clean", launcher.expanding_command("clean", "%f"), COMMAND),
-        Key("filter.nbgit.smudge", launcher.expanding_command("smudge", "%f"), COMMAND),
+        Key("filter.nbgit.process", fallback.filter_process_command(launcher), COMMAND),
+        Key("filter.nbgit.clean", fallback.clean_command(launcher), COMMAND),
+        Key("filter.nbgit.smudge", fallback.smudge_command(launcher), COMMAND),
         Key("filter.nbgit.required", "true", PLAIN),
-        Key("diff.nbgit.command", launcher.command("diff-driver"), COMMAND),
-        Key("diff.nbgit.textconv", launcher.command("textconv"), COMMAND),
+        Key("diff.nbgit.command", fallback.diff_driver_command(launcher), COMMAND),
+        Key("diff.nbgit.textconv", fallback.textconv_command(launcher), COMMAND),
         Key("diff.nbgit.cachetextconv", "true", PLAIN),
         Key("diff.nbgit.xfuncname", "^(## cell .*)$", PLAIN),
         Key("merge.nbgit.name", "nbgit: notebooks, cell by cell", PLAIN),
@@ -73,7 +74,7 @@ def merge_command(launcher: Launcher) -> str:
 
 def read_launcher(command: str) -> Launcher | None:
     """Return the launcher that a command of `Launcher.command` was made from, or None for any other command."""
-    match = LAUNCHED.match(command)
+    match = LAUNCHED.search(command)
     return Launcher(*(re.sub(r"\\(.)", r"\1", word) for word in match.groups())) if match else None
 
 

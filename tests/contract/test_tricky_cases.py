@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from typing import Any
 
 import pytest
 
+from nbgit.setup.config import keys
+from nbgit.setup.launch import Launcher
 from tests.gitbox import SOURCE_ROOT, GitBox
 from tests.nb import code, markdown, notebook
 
@@ -443,3 +447,42 @@ def test_a_bad_policy(installed: GitBox) -> None:
     assert checked_out.code == 0
     assert "the defaults are used to check out" in checked_out.err
     assert installed.read(PATH) == ran("one\n")
+
+
+def test_the_interpreter_is_gone(installed: GitBox) -> None:
+    """The interpreter is gone"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    gone = Launcher(str(installed.root / "gone" / "python"), str(installed.root / "gone" / "__main__.py"))
+    settings = {key.name: key.value for key in keys(gone)}
+    before = {name: installed.git("config", name).rstrip("\n") for name in settings if name.startswith("filter")}
+    for name in before:
+        installed.git("config", name, settings[name])
+    (installed.path / PATH).unlink()
+    done = installed.try_git("checkout", "--", PATH)
+    assert done.code == 0
+    assert done.err.count("nbgit: it is not where it was installed") == 1
+    assert shows(installed) == [[]]
+    installed.write(PATH, ran("two, and longer\n"))
+    assert installed.try_git("add", PATH).code == 128
+    for name, value in before.items():
+        installed.git("config", name, value)
+    (installed.path / PATH).unlink()
+    installed.git("checkout", "--", PATH)
+    assert installed.read(PATH) == ran("one\n")
+
+
+def test_a_stale_lock(installed: GitBox) -> None:
+    """A lock that a killed git has left"""
+    lock = installed.path / ".git" / "refs" / "notes" / "nbgit.lock"
+    lock.parent.mkdir()
+    lock.write_bytes(b"")
+    os.utime(lock, (0, time.time() - 60))
+    installed.write(PATH, ran("one\n"))
+    installed.git("add", PATH)
+    committed = installed.try_git("commit", "-q", "-m", "first")
+    assert committed.code == 0
+    assert f"nbgit: {lock} stands in the way" in committed.err
+    os.utime(lock, (0, time.time() - 700))
+    assert installed.nbgit("link").out == "1 notebook linked.\n"
+    assert not lock.exists()

@@ -38,8 +38,8 @@ def put_hook(box: GitBox, name: str, data: bytes, mode: int = 0o755) -> Path:
 def test_every_key_is_set_with_this_interpreter(installed: GitBox) -> None:
     launcher = this_launcher()
     for verb, key in (("filter-process", "filter.nbgit.process"), ("textconv", "diff.nbgit.textconv")):
-        assert installed.git("config", "--local", key).rstrip("\n") == launcher.command(verb)
-    assert installed.git("config", "filter.nbgit.clean").rstrip("\n") == launcher.command("clean", "%f")
+        assert f"then exec {launcher.command(verb)}" in installed.git("config", "--local", key)
+    assert f"then exec {launcher.command('clean', '%f')}; fi" in installed.git("config", "filter.nbgit.clean")
     assert installed.git("config", "filter.nbgit.required") == "true\n"
     assert installed.git("config", "diff.nbgit.xfuncname") == "^(## cell .*)$\n"
     assert installed.git("config", "merge.nbgit.driver").rstrip("\n") == merge_command(launcher)
