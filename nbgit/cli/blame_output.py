@@ -14,7 +14,7 @@ from nbgit.lineage.past import Past
 from nbgit.lineage.story import Sizes, tell_matches
 from nbgit.lineage.targets import NotebookTarget, PictureTarget, read_target
 from nbgit.notebook.text import visible
-from nbgit.store.link import link_missing
+from nbgit.store.late import link_missing
 from nbgit.store.repository import find_repository
 
 

@@ -4,7 +4,8 @@ import os
 
 import click
 
-from nbgit.store.link import link_commits, link_pending
+from nbgit.store.late import link_pending
+from nbgit.store.link import link_commits
 from nbgit.store.refs import resolve_commits
 from nbgit.store.repository import find_repository
 

@@ -17,7 +17,7 @@ from nbgit.lineage.journal_story import tell_entry
 from nbgit.lineage.past import Past
 from nbgit.lineage.targets import repository_path
 from nbgit.store.git import run_git
-from nbgit.store.link import link_missing
+from nbgit.store.late import link_missing
 from nbgit.store.repository import Repository, find_repository
 
 PAGE = 20  # entries written at once

@@ -15,7 +15,7 @@ from nbgit.lineage.targets import NotebookTarget, read_target
 from nbgit.notebook.outputs import Payload, is_figure, rank, read_payloads
 from nbgit.notebook.text import visible, visible_lines
 from nbgit.store.git import try_git
-from nbgit.store.link import link_missing
+from nbgit.store.late import link_missing
 from nbgit.store.lookup import notebook_at
 from nbgit.store.repository import Repository, find_repository
 

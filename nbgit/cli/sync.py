@@ -6,7 +6,7 @@ import click
 
 from nbgit.errors import NbgitError, TargetNotFound
 from nbgit.store.entries import printable
-from nbgit.store.link import link_missing
+from nbgit.store.late import link_missing
 from nbgit.store.repository import Repository, find_repository
 from nbgit.sync.exchange import Exchanged, exchange
 from nbgit.sync.remotes import add_refspecs, remotes

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     _Delayed = tuple[str, bytes, str | None, str | None]  # path, source, blob, treeish
 
 CHUNK = 64  # delayed files that are smudged, and held in memory, at a time
+MERGED = "GITHEAD_"  # git merge names each commit that it merges in a variable of this prefix and the commit's oid
 FEW = 12  # fewer are smudged sooner than a process is forked for half of them
 
 
@@ -31,7 +32,8 @@ def run(arguments: list[str]) -> int:
     _shake_hands(reader, writer)
     repository = find_repository(os.getcwd(), os.environ)
     heal(repository)
-    with Filters(repository) as filters:
+    merged = [name[len(MERGED) :] for name in os.environ if name.startswith(MERGED)]
+    with Filters(repository, merged) as filters:
         session = _Session(repository, filters, writer)
         while (header := reader.lines()) is not None:
             request = dict(line.split("=", 1) for line in header if "=" in line)

@@ -23,9 +23,11 @@ MEMO_BYTES = 1 << 20  # past this, reading the sources of notebooks seen before 
 class Filters:
     """Clean and smudge in one repository; use as a context manager."""
 
-    def __init__(self, repository: Repository) -> None:
+    def __init__(self, repository: Repository, merged: "list[str] | None" = None) -> None:
+        """`merged` are the commits that git is about to merge, where that is known."""
         self._repository = repository
         self._reader = ObjectReader(repository)
+        self._merged = merged
         self._tools: tuple[Policy, CaptureStore] | None = None
         self._lookup: Lookup | None = None
         self._said: set[str] = set()
@@ -96,10 +98,9 @@ class Filters:
         parts = split(data, policy)
         if parts is None or parts.source != data or not parts.can_run:
             return data  # no notebook, or its outputs are in the history itself, or it can't have any
-        notebook = lookup.cell_by_cell(path, data)
-        if notebook is None:
-            captures.remember(sha256(data).hexdigest(), NOTHING, oid)
-        return notebook or data
+        notebook = lookup.cell_by_cell(path, data, treeish) or data
+        captures.remember(sha256(notebook).hexdigest(), NOTHING, oid)  # nothing that is not kept elsewhere
+        return notebook
 
     def prefetch(self, blobs: list[str]) -> None:
         """Read ahead what smudging these blobs will take; never fails."""
@@ -114,7 +115,7 @@ class Filters:
             from nbgit.sync.arrivals import before_smudge
 
             before_smudge(self._repository)
-            self._lookup = Lookup(self._repository, policy, captures, self._reader)
+            self._lookup = Lookup(self._repository, policy, captures, self._reader, self._merged)
         return self._lookup
 
     def _read_tools(self) -> tuple[Policy, CaptureStore]:

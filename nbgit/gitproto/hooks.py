@@ -5,8 +5,10 @@ import sys
 
 from nbgit.errors import NbgitError
 from nbgit.store.entries import is_oid
-from nbgit.store.link import link_commits, link_missing
+from nbgit.store.late import link_missing
+from nbgit.store.link import link_commits
 from nbgit.store.log import log_bug, log_line
+from nbgit.store.making import how_made
 from nbgit.store.refs import resolve_commits
 from nbgit.store.repository import Repository, find_repository, head_commit
 
@@ -46,13 +48,16 @@ def run(arguments: list[str]) -> int:
 
 def _link_head(repository: Repository, arguments: list[str]) -> None:
     head = head_commit(repository)  # an oid, since HEAD may move while this works
-    link_commits(repository, [head] if is_oid(head) else resolve_commits(repository, ["HEAD"]), at_head=True)
+    commits = [head] if is_oid(head) else resolve_commits(repository, ["HEAD"])
+    link_commits(repository, commits, making=how_made(repository))
 
 
 def _link_merged(repository: Repository, arguments: list[str]) -> None:
-    """Link a merge, having taken in what a pull has fetched."""
+    """Take in what a pull has fetched, and link the merge commit that was made; a squash makes none, and a fast-forward
+    goes to one that was there."""
     _take_in(repository)
-    _link_head(repository, arguments)
+    if arguments[:1] != ["1"] and not how_made(repository).was_moved:
+        _link_head(repository, arguments)
 
 
 def _take_in(repository: Repository) -> None:
@@ -77,7 +82,7 @@ def _link_rewritten(repository: Repository, arguments: list[str]) -> None:
     pairs = [line.split() for line in sys.stdin.read().splitlines()]
     _take_in(repository)
     commits = list(dict.fromkeys(pair[1] for pair in pairs if len(pair) > 1))
-    link_commits(repository, commits, amended=arguments[:1] == ["amend"])
+    link_commits(repository, commits)
     link_missing(repository)
 
 

@@ -45,12 +45,19 @@ class Capture:
 
     def head(self) -> str:
         """Return where HEAD was when this was captured, as `head_commit` says it; "" where that is not known."""
+        return self._told("head")
+
+    def worktree(self) -> str:
+        """Return the name of the linked worktree where this was captured; "" for the main one."""
+        return self._told("worktree")
+
+    def _told(self, key: str) -> str:
         import json
 
         try:
             with open(self.file, "rb") as file:
                 content = file.read()
-            return str(json.loads(content[content.rindex(TRAILER) + len(TRAILER) :])["head"])
+            return str(json.loads(content[content.rindex(TRAILER) + len(TRAILER) :])[key])
         except (OSError, ValueError, KeyError, TypeError):
             return ""
 
@@ -104,7 +111,9 @@ class CaptureStore:
         names = _listing(directory)
         name = f"{time.time_ns():020d}{ending}"
         same = [old for old in names if old.endswith(ending)]
-        if same and same[-1] == names[-1]:
+        here = {os.path.basename(capture.file) for capture in self.of_path_here(path)} if same else set()
+        same = [old for old in same if old in here]
+        if same and same[-1] == max(here):
             return
         if same:  # seen again after others: now it is the newest
             try:
@@ -115,9 +124,19 @@ class CaptureStore:
         can_run = b"true" if parts.can_run else b"false"
         if self._head is None:
             self._head = head_commit(self._repository).encode("ascii", "replace")
-        trailer = b'{"can_run":%b,"head":"%b","spans":%b}\n' % (can_run, self._head, encode_spans(parts.spans))
+        worktree = self._worktree_told()
+        spans = encode_spans(parts.spans)
+        trailer = b'{"can_run":%b,"head":"%b","spans":%b%b}\n' % (can_run, self._head, spans, worktree)
         self._paths.add(path)
         self._write(directory, name, data, TRAILER, trailer)
+
+    def _worktree_told(self) -> bytes:
+        """Return the trailer's member for a linked worktree's name, nothing in the main one."""
+        if not self._repository.worktree_name:
+            return b""
+        import json
+
+        return b',"worktree":%b' % json.dumps(self._repository.worktree_name).encode("ascii")
 
     def _write(self, directory: str, name: str, *pieces: bytes) -> None:
         """Write one capture; its directory goes whenever it is empty, so it may go under our feet."""
@@ -148,6 +167,13 @@ class CaptureStore:
         directory = self._directory(path)
         return [Capture(path, os.path.join(directory, name)) for name in reversed(_listing(directory))]
 
+    def of_path_here(self, path: str) -> list[Capture]:
+        """Return the captures of one path that were made in this working tree, newest first."""
+        captures = self.of_path(path)
+        if not captures or not self._repository.has_linked_worktrees():
+            return captures
+        return [capture for capture in captures if capture.worktree() == self._repository.worktree_name]
+
     def past_of_path(self, path: str) -> list[Capture]:
         """Return the captures of one path that a commit has overtaken, newest first."""
         directory = os.path.join(self._past, path_key(path))
@@ -176,7 +202,11 @@ class CaptureStore:
     def settle(self, linked: Capture, snapshot_id: str) -> None:
         """Note that `linked` is in a snapshot now: its file goes; older ones of its path and source are past."""
         self.remember(linked.digest, snapshot_id, linked.source_oid)
+        apart = self._repository.has_linked_worktrees()
+        worktree = linked.worktree() if apart else ""  # what other working trees wait with is theirs
         for capture in self.of_path(linked.path):
+            if apart and capture.worktree() != worktree:
+                continue
             if capture.source_oid == linked.source_oid and capture.taken <= linked.taken:
                 try:
                     if capture.digest == linked.digest:
@@ -207,7 +237,7 @@ class CaptureStore:
         It has to be, too, where the newest capture of the path has this source with other outputs: these were put back.
         """
         known = self.known(digest)
-        newest = self.of_path(path)[:1] if known is not None else []
+        newest = self.of_path_here(path)[:1] if known is not None else []
         return None if known is None or (newest and newest[0].source_oid == known.source_oid) else known
 
     def _directory(self, path: str) -> str:

@@ -72,7 +72,7 @@ def rerun_notebooks(
     Where a commit a little further back has set that source, with no entry yet, and after the capture was made, the
     capture is that commit's: two commits were made at once, and its own hook has not come to it.
     """
-    pending = {found[0].path: found[0] for path in captures.waiting_paths() if (found := captures.of_path(path))}
+    pending = {found[0].path: found[0] for path in captures.waiting_paths() if (found := captures.of_path_here(path))}
     paths = sorted(path for path in pending if path not in changed)
     if not paths or repository.worktree is None:
         return []

@@ -6,8 +6,8 @@ A memory, not a record: what is missing is found out again. Lines are only appen
 import os
 from hashlib import sha256
 
-# In place of a snapshot's id: these bytes are a source that was checked out with no outputs known; and: it was, but
-# outputs have been seen since, so that seeing it bare again is news.
+# In place of a snapshot's id: these bytes were checked out for a source of which no notebook was known (bare, or put
+# together cell by cell); and: so they were, but outputs have been seen since, so that seeing it bare again is news.
 NOTHING, RAN = "-", "+"
 
 

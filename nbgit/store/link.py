@@ -6,7 +6,7 @@ compare-and-swap, and only then captures are settled. Interrupted anywhere, noth
 
 import time
 
-from nbgit.errors import NbgitError, SnapshotInvalid
+from nbgit.errors import SnapshotInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.store.build import build_captures
 from nbgit.store.captures import Capture, CaptureStore
@@ -15,13 +15,13 @@ from nbgit.store.changes import (
     blobs_at,
     changed_notebooks,
     dirty_paths,
-    raw_changes,
     rerun_notebooks,
     was_before,
 )
-from nbgit.store.entries import describe, drop_note, is_oid, put_note, read_some_entries, read_some_rows, write_entry
+from nbgit.store.entries import describe, drop_note, is_oid, put_note, read_some_rows, write_entry
 from nbgit.store.forgotten import GONE, last_id, read_forgotten
 from nbgit.store.lookup import Lookup
+from nbgit.store.making import Making
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
 from nbgit.store.policy_file import load_policy
 from nbgit.store.refs import ENTRIES, README, SNAPSHOTS, commit_content, move_refs
@@ -47,28 +47,27 @@ def link_commits(
     repository: Repository,
     commits: list[str],
     *,
-    at_head: bool = False,
-    amended: bool = False,
+    making: Making | None = None,
     lazily: bool = False,
 ) -> int:
     """Link these commits to the outputs of the notebooks they changed; return how many notebooks were linked.
 
-    `at_head` says that the last one has just been made in this working tree: captures then win over what its entry says
-    already, and notebooks that were run again without an edit, and that git takes as up to date, are linked to it too.
-    Otherwise an entry holds. Git joins two entries when it rewrites a commit: the one that post-commit wrote, then the
-    old commit's. The first holds where the commit was `amended`, the last after a rebase. `lazily` says that the
-    commits may be old: then a capture counts only if it was made before its commit, and git has taken it.
-    Raises NbgitError; links nothing or all.
+    `making` says that the last one has just been made in this working tree, and how. Where a person made it, captures
+    win over what its entry says already, and notebooks that were run again without an edit, and that git takes as up to
+    date, are linked to it too. Otherwise an entry holds: the commit's own, then those of the commits that it was picked
+    from. Git joins entries when it rewrites a commit, the new one's first. `lazily` says that the commits may be old:
+    then a capture counts only if it was made before its commit, and git has taken it. Raises NbgitError; links nothing
+    or all.
     """
     policy = load_policy(repository)
     captures = CaptureStore(repository, policy)
     with ObjectReader(repository) as reader:
         linker = _Linker(repository, policy, captures, reader)
         changes = changed_notebooks(repository, commits, captures.paths())
-        if at_head and commits:
+        if making is not None and making.by_person and commits:
             changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
-        noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)], amended=amended)
-        links = linker.find(changes, noted, captures_first=at_head, lazily=lazily)
+        noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)])
+        links = linker.find(changes, noted, making=making, lazily=lazily)
         stale = [] if lazily else stale_entries(repository, reader, noted, {link.change.commit for link in links})
         if links or stale:
             links = linker.write(links, stale)
@@ -78,12 +77,12 @@ def link_commits(
         return len(links)
 
 
-def _noted(reader: ObjectReader, commits: list[str], *, amended: bool) -> dict[str, dict[str, list[str]]]:
+def _noted(reader: ObjectReader, commits: list[str]) -> dict[str, dict[str, list[str]]]:
     """Return commit -> path -> the snapshot ids that the commit's entry names, the one that holds first."""
     found: dict[str, dict[str, list[str]]] = {}
     for commit, rows in read_some_rows(reader, list(dict.fromkeys(commits))).items():
         by_path = found.setdefault(commit, {})
-        for path, snapshot_id in rows if amended else reversed(rows):
+        for path, snapshot_id in rows:
             by_path.setdefault(path, []).append(snapshot_id)
     return found
 
@@ -103,21 +102,42 @@ class _Linker:
         changes: list[NotebookChange],
         noted: dict[str, dict[str, list[str]]],
         *,
-        captures_first: bool,
+        making: Making | None,
         lazily: bool,
     ) -> list[_Link]:
         """Return the links of these changes, and of what entries say beyond them; new snapshots are in git already,
         and nothing refers to them."""
-        said = [noted.get(change.commit, {}).get(change.path, []) for change in changes]
-        held = [None if captures_first else self._noted(change, ids) for change, ids in zip(changes, said, strict=True)]
+        said = [list(noted.get(change.commit, {}).get(change.path, [])) for change in changes]
+        for entry in _noted(self._reader, making.originals).values() if making is not None else ():
+            for change, ids in zip(changes, said, strict=True):
+                ids += entry.get(change.path, [])
         dirty = dirty_paths(self._repository) if lazily else None
-        captures = [
-            self._capture_of(change, dirty) if link is None else None
-            for change, link in zip(changes, held, strict=True)
-        ]
+        links: list[_Link | None] = []
+        captures: list[Capture | None] = []
+        for change, ids in zip(changes, said, strict=True):
+            link = None if making is not None and making.by_person else self._noted(change, ids)
+            if link is None and making is not None and not making.by_person:
+                link = self._existing(change, ids)
+            capture = None if link is not None else self._capture_of(change, dirty)
+            if link is None and capture is None and making is not None:
+                link = self._existing(change, ids)
+                capture = None if link is not None else self._carried(change, making)
+            links.append(link)
+            captures.append(capture)
+        self._build(changes, captures, links, said)
+        found = [link for link in links if link is not None]
+        return found + self._rest(noted, {(link.change.commit, link.change.path) for link in found})
+
+    def _build(
+        self,
+        changes: list[NotebookChange],
+        captures: list[Capture | None],
+        links: list[_Link | None],
+        said: list[list[str]],
+    ) -> None:
+        """Fill in the links that are missing: from their captures, else from a snapshot that is there."""
         wanted = {capture.file: capture for capture in captures if capture is not None}
         built = dict(zip(wanted, build_captures(self._repository, self._policy, list(wanted.values())), strict=True))
-        links: list[_Link | None] = list(held)
         for position, (change, capture) in enumerate(zip(changes, captures, strict=True)):
             made = built[capture.file] if capture is not None else None
             if made is not None:
@@ -126,8 +146,12 @@ class _Linker:
                 links[position] = _Link(change, made.snapshot_id, made.summary, capture)
             elif links[position] is None:
                 links[position] = self._existing(change, said[position])
-        found = [link for link in links if link is not None]
-        return found + self._rest(noted, {(link.change.commit, link.change.path) for link in found})
+
+    def _carried(self, change: NotebookChange, making: Making) -> Capture | None:
+        from nbgit.store.carry import carry_outputs
+
+        originals = making.originals
+        return carry_outputs(self._repository, self._policy, self._captures, self._reader, change, originals)
 
     def _rest(self, noted: dict[str, dict[str, list[str]]], linked: set[tuple[str, str]]) -> list[_Link]:
         """Return what entries say of notebooks that their commits did not change (they were run again), and that
@@ -142,13 +166,23 @@ class _Linker:
 
     def _capture_of(self, change: NotebookChange, dirty: set[str] | None) -> Capture | None:
         """Return the newest capture that the change may have come with; `dirty` is None where it has just been made."""
-        captures = self._captures.of_path(change.path)
+        captures = self._captures.of_path(change.path) if dirty is not None else self._here(change.path)
         same = [capture for capture in captures if capture.source_oid == change.source_oid]
         if dirty is not None and same:
             shown = digest_of_worktree_file(self._repository, change.path) if change.path in dirty else None
             same = [capture for capture in same if capture.digest != shown]
             same = [capture for capture in same if was_before(self._repository, capture, change.commit)]
         return same[0] if same else None
+
+    def _here(self, path: str) -> list[Capture]:
+        """Return the captures of a path that were made in this working tree, and those of others that it shows."""
+        here = self._captures.of_path_here(path)
+        every = self._captures.of_path(path)
+        if len(here) == len(every):
+            return here
+        shown = digest_of_worktree_file(self._repository, path)
+        names = {capture.file for capture in here}
+        return [capture for capture in every if capture.file in names or capture.digest == shown]
 
     def _noted(self, change: NotebookChange, noted: list[str]) -> _Link | None:
         """Return the link to the first of these snapshots that is one of the change's source."""
@@ -245,42 +279,3 @@ class _Linker:
         parents = [parent] if parent else []
         content = commit_content(tree.write(self._sink), parents, f"nbgit: {message}", int(time.time()))
         return self._sink.add("commit", content)
-
-
-def link_missing(repository: Repository) -> int:
-    """Do what `link_pending` does and never raise: what can't be linked now stays captured."""
-    try:
-        return link_pending(repository)
-    except NbgitError:
-        return 0
-
-
-def link_pending(repository: Repository) -> int:
-    """Link the commits that no hook saw (made by a library, a GUI, with hooks off); return how many notebooks.
-
-    Only commits that changed a path with a pending capture, and to just that source, are looked at, and of those the
-    ones whose entry does not name that path: a notebook that was run again since is not that commit's. Raises
-    NbgitError.
-    """
-    pending = CaptureStore(repository, load_policy(repository)).all()
-    if not pending:
-        return 0
-    wanted = {(capture.path, capture.source_oid) for capture in pending}
-    commits = unlinked_commits(repository, wanted)
-    return link_commits(repository, commits, lazily=True) if commits else 0
-
-
-def unlinked_commits(repository: Repository, wanted: set[tuple[str, str]]) -> list[str]:
-    """Return the commits on HEAD and all branches, oldest first, that set a (path, source oid) of `wanted` and whose
-    entry does not name that path.
-
-    Dates are not looked at: a commit may carry any. The newest 200 commits that touch one of the paths are searched.
-    """
-    options = ["--reverse", "--max-count=200", "--branches"]
-    changes = raw_changes(repository, options, ["HEAD"], sorted({path for path, _ in wanted}))
-    changes = [change for change in changes if (change.path, change.source_oid) in wanted]
-    commits = list(dict.fromkeys(change.commit for change in changes))
-    with ObjectReader(repository) as reader:
-        noted = read_some_entries(reader, commits)
-    missing = {change.commit for change in changes if change.path not in noted.get(change.commit, {})}
-    return [commit for commit in commits if commit in missing]

@@ -39,16 +39,25 @@ HISTORY = 2000  # how many commits are read to find them
 class Lookup:
     """The look-ups of one process; keeps what it read of the history, so that a checkout of many files asks once."""
 
-    def __init__(self, repository: Repository, policy: Policy, captures: CaptureStore, reader: ObjectReader) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        policy: Policy,
+        captures: CaptureStore,
+        reader: ObjectReader,
+        merged: "list[str] | None" = None,
+    ) -> None:
+        """`merged` are the commits that git is about to merge, where that is known."""
         self._repository = repository
         self._policy = policy
         self._captures = captures
         self._reader = reader
+        self._merged = merged or []
         self._by_source: dict[str, list[Capture]] | None = None
         self._has_snapshots: bool | None = None
         self._walks: dict[str, list[str]] = {}
         self._entries: dict[str, dict[str, str]] = {}
-        self._versions: dict[str, list[str]] | None = None
+        self._versions: dict[tuple[str, ...], dict[str, list[str]]] = {}
         self._documents: dict[str, dict[str, Any]] = {}  # prefetched
 
     def notebook_for(self, path: str, source: bytes, oid: str, treeish: str | None) -> bytes | None:
@@ -56,7 +65,7 @@ class Lookup:
 
         `oid` is the source's blob id; `treeish` the commit that is being checked out, where git told.
         """
-        for capture in self._captures.of_path(path):
+        for capture in self._captures.of_path_here(path):
             if capture.source_oid == oid and (found := self._read_capture(capture, source)):
                 return found
         for snapshot_id in self._snapshots_for(path, oid, treeish)[:TRIED]:
@@ -167,12 +176,12 @@ class Lookup:
         parts = split(notebook, self._policy) if notebook is not None else None
         return notebook if parts is not None and parts.source == source else None
 
-    def cell_by_cell(self, path: str, source: bytes) -> bytes | None:
+    def cell_by_cell(self, path: str, source: bytes, treeish: str | None) -> bytes | None:
         """Return the source with the outputs of those cells that an earlier version of the path has unchanged."""
-        captured = [capture.read(self._policy) for capture in self._captures.of_path(path)[:DONORS]]
+        captured = [capture.read(self._policy) for capture in self._captures.of_path_here(path)[:DONORS]]
         donors = [found[0] for found in captured if found is not None]
         if self._has_snapshots:
-            for oid in dict.fromkeys(self._earlier_sources(path)):
+            for oid in dict.fromkeys(self._earlier_sources(path, treeish)):
                 earlier = self._reader.read(oid)
                 for snapshot_id in self.snapshot_ids(oid)[:2] if earlier else ():
                     assert earlier is not None
@@ -181,17 +190,23 @@ class Lookup:
                         donors.append(found_one[0])
         return self._checked(transplant(source, donors, self._policy), source) if donors else None
 
-    def _earlier_sources(self, path: str) -> list[str]:
-        """Return the blob ids that `path` has had, newest first: in the history of HEAD, then on all other branches.
+    def _earlier_sources(self, path: str, treeish: str | None) -> list[str]:
+        """Return the blob ids that `path` has had, newest first: in the history of the commit that is checked out, of
+        HEAD, and of all other branches.
 
-        The other branches, because a merge brings their cells and git does not tell the filter which it merges.
+        The others, because a merge or a rebase brings their cells and git may not tell the filter which it is at.
         """
-        if self._versions is None:
-            self._versions = {}
-            for walk in (["HEAD"], ["--branches", "--remotes", "--not", "HEAD"]):
-                for name, oids in self._versions_in(walk).items():
-                    self._versions.setdefault(name, []).extend(oids[:DONORS])
-        return self._versions.get(path, [])
+        others = ["--ignore-missing", *self._merged, "ORIG_HEAD", "--branches", "--remotes", "--not", "HEAD"]
+        found: list[str] = []
+        for walk in ([treeish] if treeish else [], ["HEAD"], others):
+            if walk:
+                found += self._versions_of(walk).get(path, [])[:DONORS]
+        return found
+
+    def _versions_of(self, walk: list[str]) -> dict[str, list[str]]:
+        if tuple(walk) not in self._versions:
+            self._versions[tuple(walk)] = self._versions_in(walk)
+        return self._versions[tuple(walk)]
 
     def _versions_in(self, walk: list[str]) -> dict[str, list[str]]:
         """Return path -> the blob ids of its notebook in the commits that `git log WALK` gives, newest first."""

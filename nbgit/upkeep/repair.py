@@ -10,7 +10,7 @@ from nbgit.store.captures import TRAILER
 from nbgit.store.entries import printable
 from nbgit.store.git import try_git
 from nbgit.store.known import RAN
-from nbgit.store.link import link_missing
+from nbgit.store.late import link_missing
 from nbgit.store.repository import Repository
 from nbgit.upkeep.capture_files import DAMAGED
 from nbgit.upkeep.findings import Report

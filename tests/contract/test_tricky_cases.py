@@ -355,7 +355,7 @@ def test_a_merge_of_both_sides(installed: GitBox) -> None:
     assert b"y = 2" in installed.read(PATH)
     assert shows(installed) == [["ours x\n"], ["theirs y\n"]]
     assert installed.git("status", "--porcelain") == ""
-    assert entry(installed) == ""
+    assert entry(installed).startswith(f"{PATH}  2 cells ran")
     merged = installed.read(PATH)
     installed.git("checkout", "-q", "theirs")
     installed.git("checkout", "-q", "main")
@@ -486,3 +486,21 @@ def test_a_stale_lock(installed: GitBox) -> None:
     os.utime(lock, (0, time.time() - 700))
     assert installed.nbgit("link").out == "1 notebook linked.\n"
     assert not lock.exists()
+
+
+def test_linked_worktrees(installed: GitBox) -> None:
+    """Linked worktrees"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    installed.write(PATH, ran("run again\n", 2))
+    installed.git("add", PATH)
+    installed.git("worktree", "add", "-q", "../there")
+    there = GitBox(installed.root, "there", init=False)
+    assert shows(there) == [["one\n"]]
+    there.write("x.txt", b"x")
+    there.commit("another file")
+    assert entry(there) == ""
+    installed.write(PATH, ran("edited\n", 3, "print(2)"))
+    installed.git("stash", "-q")
+    there.git("stash", "pop", "-q")
+    assert shows(there) == [["edited\n"]]

@@ -1,0 +1,56 @@
+"""Ring 2: outputs for a source that no run was seen of: a merge's, a rebased commit's (docs/design.md, "Linking")."""
+
+from hashlib import sha256
+
+from nbgit.errors import NbgitError
+from nbgit.notebook.policy import Policy
+from nbgit.notebook.spans import split
+from nbgit.notebook.transplant import transplant
+from nbgit.store.captures import Capture, CaptureStore
+from nbgit.store.changes import NotebookChange
+from nbgit.store.lookup import notebook_at
+from nbgit.store.objects import ObjectReader
+from nbgit.store.repository import Repository
+from nbgit.store.worktree import read_worktree_file
+
+
+def carry_outputs(
+    repository: Repository,
+    policy: Policy,
+    captures: CaptureStore,
+    reader: ObjectReader,
+    change: NotebookChange,
+    originals: list[str],
+) -> Capture | None:
+    """Capture what a notebook shows at a commit just made: what is on disk, and for cells that have nothing there what
+    the commits have that it was picked from. None where no cell has outputs, or it can't be written."""
+    source = reader.read(change.source_oid)
+    if source is None:
+        return None
+    on_disk = read_worktree_file(repository, change.path)
+    notebook = on_disk if on_disk is not None and _source(on_disk, policy) == source else None
+    donors = [on_disk] if on_disk is not None else []
+    first = transplant(source, donors, policy)
+    for original in originals:
+        try:
+            donors.append(notebook_at(repository, original, change.path))
+        except NbgitError:
+            continue  # it has no such file, or what it has is damaged
+    made = transplant(source, donors, policy)
+    if made is None:
+        return None
+    notebook = notebook if notebook is not None and made == first else made
+    parts = split(notebook, policy)
+    if parts is None or parts.source != source:
+        return None
+    digest = sha256(notebook).hexdigest()
+    try:
+        captures.put(change.path, change.source_oid, digest, notebook, parts)
+    except OSError:
+        return None
+    return next((one for one in captures.of_path(change.path) if one.digest == digest), None)
+
+
+def _source(notebook: bytes, policy: Policy) -> bytes | None:
+    parts = split(notebook, policy)
+    return None if parts is None else parts.source
