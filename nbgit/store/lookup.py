@@ -166,7 +166,7 @@ class Lookup:
         try:
             return read_with_digest(self._reader, snapshot_id, source, self._documents.get(snapshot_id))
         except NbgitError:
-            return None  # damaged or of a later version: the next place may know; `nbgit doctor` tells
+            return None  # damaged or of a later version: the next place may know; `nbgit fsck` tells
 
     def _read_capture(self, capture: Capture, source: bytes) -> bytes | None:
         found = capture.read(self._policy)

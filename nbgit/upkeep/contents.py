@@ -99,16 +99,20 @@ def _folders(opened: list[tuple[str, Entries]], shelf: Shelf, length: int) -> li
     return found
 
 
-def open_snapshots(objects: LocalObjects, rows: list[tuple[str, str]], *, documents: bool = True) -> Iterator[Parts]:
-    """Give each of these snapshots with its document and the names of its payload files; payloads are not read.
+def open_snapshots(
+    objects: LocalObjects, rows: list[tuple[str, str]], *, documents: bool = True, payloads: bool = False
+) -> Iterator[Parts]:
+    """Give each of these snapshots with its document and the names of its payload files.
 
-    Without `documents` these are not read either.
+    Without `documents` these are not read. With `payloads` these and the sources are asked for ahead.
     """
     for start in range(0, len(rows), CHUNK):
-        yield from _open_chunk(objects, rows[start : start + CHUNK], reads=documents)
+        yield from _open_chunk(objects, rows[start : start + CHUNK], documents, payloads)
 
 
-def _open_chunk(objects: LocalObjects, rows: list[tuple[str, str]], *, reads: bool) -> Iterator[Parts]:
+def _open_chunk(
+    objects: LocalObjects, rows: list[tuple[str, str]], reads_documents: bool, reads_payloads: bool
+) -> Iterator[Parts]:
     roots = list(objects.trees(snapshot_id for _, snapshot_id in rows))
     opened = [
         Parts(source_oid, snapshot_id, None, (root or {}).get(DOCUMENT, ("", ""))[1], {}, [snapshot_id], [])
@@ -122,7 +126,9 @@ def _open_chunk(objects: LocalObjects, rows: list[tuple[str, str]], *, reads: bo
             folders.append((parts, "cells", root["cells"][1]))
     while folders:
         folders = _open_folders(objects, folders)
-    if not reads:
+    if reads_payloads:
+        objects.prefetch(oid for parts in opened for oid in (*parts.files.values(), parts.source_oid))
+    if not reads_documents:
         yield from opened
         return
     documents = objects.stream((parts.document_oid for parts in opened if parts.document_oid), SIZE_LIMIT)

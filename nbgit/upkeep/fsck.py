@@ -44,7 +44,7 @@ def check_store(repository: Repository, progress: Progress) -> Report:
         entries = EntryCheck(objects, checks, sources, gone)
         entries.check(notes)
         snapshots = SnapshotCheck(objects, checks, entries.places)
-        for parts in open_snapshots(objects, shelf.rows):
+        for parts in open_snapshots(objects, shelf.rows, payloads=True):
             snapshots.check(parts)
         check_captures(repository, files, checks)
         if not shelf.gaps:

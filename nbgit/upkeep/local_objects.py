@@ -38,6 +38,7 @@ class LocalObjects:
         self._here = _every_object(repository) if self.is_partial else None
         self._reader = ObjectReader(repository)
         self._info: subprocess.Popen[bytes] | None = None
+        self._ready: dict[str, tuple[Info | None, bytes | None]] = {}
 
     def __enter__(self) -> "LocalObjects":
         return self
@@ -54,15 +55,33 @@ class LocalObjects:
 
     def infos(self, oids: Sequence[str]) -> list[Info | None]:
         """Return what git says of these objects in their order, None for each that is missing or has no header."""
-        found: dict[str, Info | None] = {}
-        asked = [oid for oid in dict.fromkeys(oids) if not self.is_elsewhere(oid)]
+        found = {oid: self._ready[oid][0] for oid in oids if oid in self._ready}
+        asked = [oid for oid in dict.fromkeys(oids) if oid not in found and not self.is_elsewhere(oid)]
         for start in range(0, len(asked), BATCH):
             part = asked[start : start + BATCH]
             found.update(zip(part, self._exchange(part), strict=True))
         return [found.get(oid) for oid in oids]
 
+    def prefetch(self, oids: Iterable[str]) -> None:
+        """Ask for these objects together, in place of those before: what `infos` says of them, and the contents of as
+        many as bounded memory allows."""
+        self._ready = {}
+        asked = list(dict.fromkeys(oids))
+        infos = self.infos(asked)
+        small: list[str] = []
+        left = GROUP_BYTES
+        for oid, info in zip(asked, infos, strict=True):
+            if info is not None and info.size <= left:
+                small.append(oid)
+                left -= info.size
+        read = dict(self._read_group(small))
+        self._ready = {oid: (info, read.get(oid)) for oid, info in zip(asked, infos, strict=True)}
+
     def read(self, oid: str, limit: int = GROUP_BYTES) -> bytes | None:
         """Return the content of one object, or None where it is missing, damaged, or larger than `limit` bytes."""
+        info, content = self._ready.get(oid, (None, None))
+        if content is not None and info is not None and info.size <= limit:
+            return content
         return next(self.stream([oid], limit))[1]
 
     def stream(self, oids: Iterable[str], limit: int) -> Iterator[tuple[str, bytes | None]]:
@@ -85,7 +104,9 @@ class LocalObjects:
 
     def read_small(self, oids: list[str]) -> dict[str, bytes | None]:
         """Return oid -> content of objects that `infos` has shown to be here and not too large, read at once."""
-        return dict(self._read_group(oids))
+        ready = {oid: self._ready[oid][1] for oid in oids if oid in self._ready}
+        missing = [oid for oid in oids if ready.get(oid) is None]
+        return {**ready, **dict(self._read_group(missing))}
 
     def trees(self, oids: Iterable[str]) -> Iterator[Entries | None]:
         """Give name -> (mode, oid) of these trees in their order, None for each that is missing or is no tree."""
