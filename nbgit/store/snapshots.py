@@ -171,7 +171,7 @@ class _Builder:
 def read_document(content: bytes | None) -> "dict[str, Any]":
     """Return a snapshot.json as plain data; raises SnapshotInvalid for what is damaged or of a later version."""
     if content is None:
-        raise SnapshotInvalid("a snapshot is missing its snapshot.json, or it is too large; run `nbgit doctor`")
+        raise SnapshotInvalid("a snapshot is missing its snapshot.json, or it is too large; run `nbgit fsck`")
     try:
         _expect(_fits(content))
         document = json.loads(content)
