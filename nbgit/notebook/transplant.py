@@ -161,29 +161,38 @@ def _collect(cells: list[_Cell], donor: str, gifts: dict[int, _Gift]) -> None:
 
 def _outputs_of(text: str, cell: _Cell) -> tuple[str, str] | None:
     """Return the raw outputs and count of a cell, or None where it has neither."""
-    if cell.outputs is None:
+    if cell.outputs is None or text[cell.outputs.value_start] != "[":
         return None
     outputs = text[cell.outputs.value_start : cell.outputs.value_end]
     count = text[cell.count.value_start : cell.count.value_end] if cell.count else ""
-    return (outputs, count) if outputs != "[]" or count not in ("", "null") else None
+    count = "" if count.startswith(("{", "[", '"')) else count  # that would be source
+    return (outputs, count) if not EMPTY.fullmatch(outputs) or count not in ("", "null") else None
 
 
 def _cells(text: str) -> list[_Cell]:
     """Return the cells of a notebook, or none where the text is not one."""
     found: list[_Cell] = []
+    sheets = 0
 
     def cell(index: int, at: int) -> int:
         if text[at : at + 1] != "{":
             return skip_value(text, at)
         parts, end = members(text, at)
-        found.append(_cell(text, {part.key: part for part in parts}))
+        found.append(_cell(text, {part.key: part for part in parts}, in_sheet=sheets > 0))
         return end
 
+    def sheet(index: int, at: int) -> int:
+        return walk_object(text, at, top)
+
     def top(key: str, key_start: int, at: int) -> int:
+        nonlocal sheets
         if key == "cells" and text[at : at + 1] == "[":
             return walk_array(text, at, cell)
         if key == "worksheets" and text[at : at + 1] == "[":
-            return walk_array(text, at, lambda index, start: walk_object(text, start, top))
+            sheets += 1
+            end = walk_array(text, at, sheet)
+            sheets -= 1
+            return end
         return skip_value(text, at)
 
     try:
@@ -193,13 +202,17 @@ def _cells(text: str) -> list[_Cell]:
     return found
 
 
-def _cell(text: str, parts: dict[str, Member]) -> _Cell:
+def _cell(text: str, parts: dict[str, Member], *, in_sheet: bool) -> _Cell:
+    """Return one cell; those of old notebooks, in a worksheet, are never the same as newer ones: what their outputs are
+    made of has other names."""
+
     def value(key: str) -> str | None:
         part = parts.get(key)
         if part is None:
             return None
-        read = json.loads(text[part.value_start : part.value_end], parse_int=str)
+        raw = text[part.value_start : part.value_end].encode("latin-1").decode("utf-8", "surrogateescape")
+        read = json.loads(raw, parse_int=str)
         return "".join(line for line in read if isinstance(line, str)) if isinstance(read, list) else str(read)
 
     code = value("source") if "source" in parts else value("input")
-    return _Cell((value("cell_type"), code), value("id"), parts.get("outputs"), parts.get("execution_count"))
+    return _Cell((in_sheet, value("cell_type"), code), value("id"), parts.get("outputs"), parts.get("execution_count"))

@@ -129,6 +129,41 @@ def test_a_tag_that_came_later_does_not_spoil_the_other_cells() -> None:
     assert source_of(found) == tagged
 
 
+@pytest.mark.parametrize(
+    "odd", [{"execution_count": "3"}, {"execution_count": [3]}, {"outputs": None}, {"outputs": "x"}]
+)
+def test_what_is_no_output_and_no_count_is_not_given(odd: Cell) -> None:
+    """A count that is text stays in a source, so it must not get into another one, nor spoil the other cells."""
+    donor = notebook(ran("a", "A"), {**ran("b", "B"), **odd})
+    merged = source_of(notebook(code("a"), code("b"), code("c")))
+    found = transplant(merged, [donor])
+    assert shown(found) == ["A", "" if "outputs" in odd else "B", ""]
+    assert found is not None
+    assert source_of(found) == merged
+
+
+def test_an_empty_list_with_space_in_it_is_no_output() -> None:
+    empty = notebook(code("a")).replace(b'"outputs": []', b'"outputs": [ ]')
+    assert shown(transplant(source_of(notebook(code("a"))), [empty, notebook(ran("a", "A"))])) == ["A"]
+
+
+def test_outputs_of_nbformat_3_are_none_for_a_notebook_that_was_upgraded() -> None:
+    """Their names are others (`pyout`): Jupyter would refuse the notebook."""
+    cell = {"cell_type": "code", "collapsed": False, "input": ["a"], "language": "python"}
+    shown_3 = {"output_type": "pyout", "prompt_number": 1, "text": ["2"]}
+    sheet = {"cells": [{**cell, "outputs": [shown_3], "prompt_number": 1}], "metadata": {}}
+    old = {"metadata": {}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [sheet]}
+    assert transplant(source_of(notebook(code("a"))), [json.dumps(old).encode()]) is None
+
+
+def test_escapes_are_the_characters_that_they_stand_for() -> None:
+    donor = notebook(ran("größe = '\U0001f600'", "A"))
+    escaped = json.dumps(json.loads(notebook(code("größe = '\U0001f600'")))).encode()
+    assert escaped.isascii()
+    assert shown(transplant(source_of(escaped), [donor])) == ["A"]
+    assert shown(transplant(source_of(donor), [json.dumps(json.loads(donor)).encode()])) == ["A"]
+
+
 @given(documents(odd=False), st.lists(documents(odd=False), max_size=2))
 def test_whatever_is_given_the_source_stays(document: Any, others: list[Any]) -> None:
     data, donors = json.dumps(document, indent=1).encode(), [json.dumps(other).encode() for other in others]
