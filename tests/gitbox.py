@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,14 @@ class Result:
         return f"Result(code={self.code}, out={self.out!r}, err={self.err!r})"
 
 
+def path_without_nbgit() -> str:
+    """Return PATH without the directories of an installed nbgit, unless git itself is in them (as it is with conda)."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(
+        folder for folder in folders if not shutil.which("nbgit", path=folder) or shutil.which("git", path=folder)
+    )
+
+
 class GitBox:
     """A directory to work in (`path`, a repository on branch main unless `init` is False) and a HOME of its own."""
 
@@ -45,6 +54,7 @@ class GitBox:
             name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP") if name in os.environ
         }
         person = {"NAME": "Ada Lovelace", "EMAIL": "ada@example.org"}
+        kept["PATH"] = path_without_nbgit()
         return {
             **kept,
             **{f"GIT_{role}_{part}": text for role in ("AUTHOR", "COMMITTER") for part, text in person.items()},

@@ -8,6 +8,7 @@ import click
 
 from nbgit import __version__
 from nbgit.errors import NbgitError
+from nbgit.store.entries import printable
 
 # verb -> (module, the line that `nbgit --help` shows): modules load when they are called, so that --help stays quick.
 VERBS: dict[str, tuple[str, str]] = {
@@ -91,10 +92,13 @@ def run_command_line(arguments: list[str] | None = None) -> int:
     except click.exceptions.Abort:
         return 130
     except click.ClickException as error:
-        error.show()
+        context = getattr(error, "ctx", None)
+        usage = f"{context.get_usage()}\n" if context is not None else ""
+        message = "\n".join(printable(line) for line in error.format_message().split("\n"))
+        click.echo(f"{usage}Error: {message}", err=True)
         return error.exit_code
     except NbgitError as error:
-        click.echo(f"nbgit: {error}", err=True)
+        click.echo(f"nbgit: {printable(str(error))}", err=True)
         return error.exit_code
     except BrokenPipeError:
         sys.stderr.close()  # a pager that was quit; nothing more to say, and no traceback at exit

@@ -1,10 +1,10 @@
 """`nbgit doctor`: check each piece with a real run, and say how to mend it."""
 
-import json
 import os
 
 import click
 
+from nbgit.cli.terminal import print_json
 from nbgit.setup.checks import FAIL, OK, Check, is_healthy, run_checks
 from nbgit.setup.launch import this_launcher
 
@@ -28,7 +28,7 @@ def command(as_json: bool) -> int:
     if as_json:
         checks = [answer._asdict() for answer in answers]
         document = {"schema": "nbgit/doctor.v1", "healthy": is_healthy(answers), "checks": checks}
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json(document)
     else:
         _print(answers)
     return 0 if is_healthy(answers) else 1

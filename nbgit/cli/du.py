@@ -1,12 +1,11 @@
 """`nbgit du`: what takes how much on disk."""
 
-import json
 import os
 
 import click
 
 from nbgit.cli.sizes import many, size_text
-from nbgit.cli.terminal import print_lines, progress
+from nbgit.cli.terminal import print_json, print_lines, progress
 from nbgit.lineage.story import Line
 from nbgit.store.entries import printable
 from nbgit.store.repository import find_repository
@@ -43,7 +42,7 @@ def command(top: int, as_json: bool) -> int:
     with progress("measuring") as report:
         usage = measure(repository, report)
     if as_json:
-        click.echo(json.dumps(usage_document(usage), indent=2, ensure_ascii=False))
+        print_json(usage_document(usage))
     else:
         print_lines(_lines(usage, max(0, top)))
     return 0

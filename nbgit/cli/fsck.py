@@ -1,12 +1,11 @@
 """`nbgit fsck`: check everything that is stored, and mend what can be mended."""
 
-import json
 import os
 from collections import Counter
 
 import click
 
-from nbgit.cli.terminal import print_lines, progress
+from nbgit.cli.terminal import print_json, print_lines, progress
 from nbgit.lineage.story import Line
 from nbgit.store.repository import find_repository
 from nbgit.upkeep.findings import Finding, Report
@@ -54,7 +53,7 @@ def command(repair: bool, as_json: bool) -> int:
             done = repair_store(repository, report)
             report = check_store(repository, report_progress) if done else report
     if as_json:
-        click.echo(json.dumps(_document(report, done), indent=2, ensure_ascii=False))
+        print_json(_document(report, done))
     else:
         print_lines(_lines(report, done))
     return 1 if report.findings else 0

@@ -1,6 +1,5 @@
 """`nbgit gc` and `nbgit prune`: remove what nobody needs any more."""
 
-import json
 import os
 import re
 import time
@@ -9,7 +8,7 @@ from typing import Any
 import click
 
 from nbgit.cli.sizes import many, size_text
-from nbgit.cli.terminal import progress
+from nbgit.cli.terminal import print_json, progress
 from nbgit.errors import NbgitError
 from nbgit.store.entries import printable
 from nbgit.store.git import try_git
@@ -53,7 +52,7 @@ def command(expire: str | None, waiting: str | None, dry_run: bool, as_json: boo
     with progress("looking for what nobody needs") as report:
         waste = (find_waste if dry_run else remove_waste)(repository, limits, report)
     if as_json:
-        click.echo(json.dumps(_document(waste, dry_run=dry_run), indent=2, ensure_ascii=False))
+        print_json(_document(waste, dry_run=dry_run))
     else:
         _print(waste, dry_run=dry_run)
     return 0

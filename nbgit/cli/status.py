@@ -1,12 +1,12 @@
 """`nbgit status`: one screen of what is set, from where, and what is stored."""
 
-import json
 import os
 from typing import Any
 
 import click
 
 from nbgit.cli.sizes import many, size_text
+from nbgit.cli.terminal import print_json
 from nbgit.setup.launch import this_launcher
 from nbgit.setup.report import gather
 
@@ -36,7 +36,7 @@ def command(as_json: bool, quiet: bool) -> int:
     """
     document: dict[str, Any] = gather(os.getcwd(), this_launcher())
     if as_json:
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        print_json(document)
     elif not quiet:
         _print(document)
     return 0 if document["installed"] else 1

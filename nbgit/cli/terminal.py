@@ -1,5 +1,6 @@
 """Ring 5: how lines reach people: plain in a pipe, by rich in a terminal; and progress on stderr when it takes long."""
 
+import json
 import os
 import sys
 import time
@@ -29,6 +30,12 @@ def print_text(text: str) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(encoded(text))
     sys.stdout.buffer.flush()
+
+
+def print_json(document: object) -> None:
+    """Write a JSON document to stdout, indented; what a terminal would act on stands as an escape."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    print_text("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text) + "\n")
 
 
 def encoded(text: str) -> bytes:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nbgit.diff.palette import Palette
 
 CONTEXT = 3  # lines before and after a change, as in git
+NO_NEWLINE = "\n\\ No newline at end of file"  # behind a line of a file that has no line end there
 
 
 def render_changes(what: Changes, palette: "Palette", context: int = CONTEXT) -> "Iterator[str]":
@@ -108,10 +109,10 @@ def _groups(found: list[Hunk], context: int) -> "Iterator[list[Hunk]]":
 def _lines(mark: str, lines: list[str], palette: "Palette") -> "Iterator[str]":
     slot = {" ": "context", "-": "old", "+": "new"}[mark]
     for line in lines:
-        text, _, note = line.partition("\n")  # a line feed within a line can only begin a note (nbgit.diff.report)
+        text = line.removesuffix(NO_NEWLINE)
         yield palette.paint(slot, mark + visible(text))
-        if note:
-            yield palette.paint(slot, note)
+        if text != line:
+            yield palette.paint(slot, NO_NEWLINE[1:])
 
 
 def _range(start: int, end: int) -> str:

@@ -2,7 +2,7 @@
 
 from nbgit.diff.changes import LineEdits, changes
 from nbgit.diff.palette import Palette
-from nbgit.diff.render_terminal import CONTEXT, remark, render_changes, render_edits
+from nbgit.diff.render_terminal import CONTEXT, NO_NEWLINE, remark, render_changes, render_edits
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import Notebook, read_cells
 from nbgit.notebook.policy import Policy
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LARGEST_TEXT = 64 * 1024 * 1024  # bytes of both sides together that are compared as plain text
-NO_NEWLINE = "\n\\ No newline at end of file"
 
 
 class Side:

@@ -2,10 +2,10 @@
 
 import gc
 import os
-import sys
 from importlib import import_module
 
 from nbgit.errors import NbgitError
+from nbgit.gitproto.telling import say
 
 MODULES = {
     "filter-process": "filter_process",
@@ -25,7 +25,7 @@ def run(verb: str, arguments: list[str]) -> int:
         module = import_module(f"nbgit.gitproto.{MODULES[verb]}")
         return int(module.run(arguments) if MODULES[verb] != "one_shot" else module.run(verb, arguments))
     except NbgitError as error:
-        sys.stderr.write(f"nbgit: {error}\n")
+        say(str(error))
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -36,5 +36,5 @@ def run(verb: str, arguments: list[str]) -> int:
         from nbgit.store.log import log_bug
 
         where, place = log_bug(error)
-        sys.stderr.write(f"nbgit {verb}: this is a bug in nbgit ({where}); the details are in {place}\n")
+        say(f"{verb}: this is a bug in nbgit ({where}); the details are in {place}")
         return 100

@@ -9,8 +9,9 @@ import os
 import sys
 
 from nbgit.errors import NbgitError, ProtocolError
-from nbgit.gitproto.filters import Filters, explain
+from nbgit.gitproto.filters import Filters
 from nbgit.gitproto.pktline import PacketReader, PacketWriter
+from nbgit.gitproto.telling import say
 from nbgit.setup.heal import heal
 from nbgit.store.halves import map_halves
 from nbgit.store.log import log_bug
@@ -89,12 +90,12 @@ class _Session:
             try:
                 result = self._filters.clean(path, content)
             except NbgitError as error:
-                sys.stderr.write(explain(error, path))
+                say(f"{path}: {error}")
                 self._writer.lines("status=error")
                 return
             except Exception as error:  # a bug in one file's cleaning must not take the other files down
                 where, place = log_bug(error)
-                sys.stderr.write(f"nbgit: {path}: this is a bug in nbgit ({where}); the details are in {place}\n")
+                say(f"{path}: this is a bug in nbgit ({where}); the details are in {place}")
                 self._writer.lines("status=error")
                 return
             self._send(result)

@@ -1,9 +1,9 @@
 """Ring 4: what clean and smudge mean, for the filter process and the one-shot commands alike."""
 
-import sys
 from hashlib import sha256
 
-from nbgit.errors import NbgitError, PolicyInvalid
+from nbgit.errors import PolicyInvalid
+from nbgit.gitproto.telling import say
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, split
 from nbgit.store.captures import CaptureStore
@@ -129,9 +129,4 @@ class Filters:
         """Write one line to stderr, the same line once only."""
         if text not in self._said:
             self._said.add(text)
-            sys.stderr.write(f"nbgit: {text}\n")
-
-
-def explain(error: NbgitError, path: str) -> str:
-    """Return the one line for a file that could not be filtered."""
-    return f"nbgit: {path}: {error}\n"
+            say(text)

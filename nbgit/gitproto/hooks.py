@@ -4,6 +4,7 @@ import os
 import sys
 
 from nbgit.errors import NbgitError
+from nbgit.gitproto.telling import say
 from nbgit.store.entries import is_oid
 from nbgit.store.late import link_missing
 from nbgit.store.link import link_commits
@@ -39,10 +40,10 @@ def run(arguments: list[str]) -> int:
         hooks[name](repository, rest)
     except NbgitError as error:
         log_line(repository.nbgit_dir, f"{name}: {error}")
-        sys.stderr.write(f"nbgit: {error}\n")
+        say(str(error))
     except Exception as error:
         where, place = log_bug(error)
-        sys.stderr.write(f"nbgit: outputs were not linked ({where}); they are kept. Details: {place}\n")
+        say(f"outputs were not linked ({where}); they are kept. Details: {place}")
     return 0
 
 
@@ -74,7 +75,7 @@ def _share(repository: Repository, arguments: list[str]) -> None:
     if arguments and not only_tries(os.environ.get("NBGIT_PUSH_PID", "")):
         said = before_push(repository, arguments[0], lines)
         if said:
-            sys.stderr.write(f"nbgit: {said}.\n")
+            say(f"{said}.")
 
 
 def _link_rewritten(repository: Repository, arguments: list[str]) -> None:

@@ -8,6 +8,8 @@ text by git itself, so that a conflict is always visible and never silently "our
 import os
 import sys
 
+from nbgit.gitproto.telling import say
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.merge.notebooks import Merged
@@ -52,7 +54,7 @@ def _merge(files: list[str], base: bytes, ours: bytes, theirs: bytes, size: int,
         _write(files[1], text)
         return 0
     _write(files[1], merged.data)
-    sys.stderr.write(f"nbgit: {path}: {_words(merged)}\n")
+    say(f"{path}: {_words(merged)}")
     return 1
 
 
@@ -71,11 +73,11 @@ def merge_file(files: list[str], size: int) -> tuple[int, bytes]:
 def _merge_as_text(files: list[str], size: int, path: str, why: str) -> int:
     code, text = merge_file(files, size)
     if code > 127:
-        sys.stderr.write(f"nbgit: {path}: {why}, and git can't merge it as text; ours is kept, look at both sides\n")
+        say(f"{path}: {why}, and git can't merge it as text; ours is kept, look at both sides")
         return 1
     _write(files[1], text)
     if code:
-        sys.stderr.write(f"nbgit: {path}: {why}; merged as text, with conflicts\n")
+        say(f"{path}: {why}; merged as text, with conflicts")
     return 1 if code else 0
 
 
@@ -88,7 +90,7 @@ def _after_bug(error: Exception, files: list[str], size: int, path: str) -> int:
             1, _merge_as_text(files, size, path, f"this is a bug in nbgit ({where}); the details are in {place}")
         )
     except OSError as failure:
-        sys.stderr.write(f"nbgit: {path}: can't be merged ({failure.strerror or failure})\n")
+        say(f"{path}: can't be merged ({failure.strerror or failure})")
         return 1
 
 

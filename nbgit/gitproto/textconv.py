@@ -3,6 +3,7 @@
 import os
 import sys
 
+from nbgit.gitproto.telling import say
 from nbgit.gitproto.working_policy import working_policy
 from nbgit.notebook.text import readable_text
 
@@ -20,7 +21,7 @@ def run(arguments: list[str]) -> int:
         with open(arguments[0], "rb") as file:
             data = file.read()
     except OSError as error:
-        sys.stderr.write(f"nbgit: {arguments[0]}: {error.strerror or error}\n")
+        say(f"{arguments[0]}: {error.strerror or error}")
         return 1
     try:
         text = readable_text(data, working_policy())

@@ -294,7 +294,8 @@ def test_a_library_without_filters(installed: GitBox) -> None:
     (installed.path / PATH).unlink()
     installed.git("checkout", "--", PATH)
     assert installed.read(PATH) == ran("one\n")
-    installed.commit("clean")
+    installed.git("add", "--renormalize", PATH)
+    installed.git("commit", "-q", "-m", "clean")
     assert b"one" not in installed.git_bytes("cat-file", "blob", f"HEAD:{PATH}")
     assert installed.git("show", "--format=", "HEAD") == ""
 

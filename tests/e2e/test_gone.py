@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def python(installed: GitBox) -> Path:
     """Return the interpreter that the configuration of the repository names, which a test may remove."""
     if os.name == "nt":
         pytest.skip("the interpreter is a symbolic link here")
+    if shutil.which("nbgit", path=installed.environ["PATH"]):
+        pytest.skip("another nbgit stands beside git")
     link = installed.root / "a venv" / "100% $HOME" / "python"
     link.parent.mkdir(parents=True)
     link.symlink_to(sys.executable)
