@@ -1,5 +1,6 @@
 """Ring 3: the door to watchfiles: which files changed in a directory, as the system tells it."""
 
+import os
 from collections.abc import Callable, Iterator
 from threading import Event
 
@@ -22,7 +23,7 @@ def watch_files(folders: list[str], wanted: Callable[[str], bool], stop: Event) 
         raise MissingExtra("watchfiles is not installed; run `pip install 'nbgit[watch]'`") from error
 
     def is_wanted(change: "Change", file: str) -> bool:
-        return change != Change.deleted and wanted(file)
+        return change != Change.deleted and (wanted(file) or (change == Change.added and os.path.isdir(file)))
 
     try:
         for changes in watch(
@@ -35,9 +36,19 @@ def watch_files(folders: list[str], wanted: Callable[[str], bool], stop: Event) 
             yield_on_timeout=True,
             raise_interrupt=True,
         ):
-            yield {file for _, file in changes}
+            yield {file for _, path in changes for file in _files_of(path) if wanted(file)}
     except (OSError, RuntimeError) as error:
         words = str(error).strip() or type(error).__name__
         raise NbgitError(
             f"these folders can't be watched: {words}; name fewer folders, or set WATCHFILES_FORCE_POLLING=true"
         ) from error
+
+
+def _files_of(path: str) -> Iterator[str]:
+    """Yield the file itself, or all files of a new folder: what was written into it first came before the watch."""
+    if not os.path.isdir(path) or os.path.islink(path):
+        yield path
+        return
+    for folder, _, names in os.walk(path):
+        for name in names:
+            yield os.path.join(folder, name)

@@ -117,6 +117,17 @@ def test_what_goes_wrong_is_a_line_and_sigterm_ends_it(watch: Watch) -> None:
     assert watch.lines()[-1] == "Ended."
 
 
+def test_a_folder_that_comes_with_its_notebooks(watch: Watch) -> None:
+    """The system tells of the folder only: it was full before anybody could watch it."""
+    box = watch.box
+    outside = box.root / "made" / "deep"
+    outside.mkdir(parents=True)
+    (outside / "y.ipynb").write_bytes(AGAIN)
+    os.replace(outside.parent, box.path / "moved in")
+    watch.wait_for("moved in/deep/y.ipynb  ")
+    assert captured(box, "moved in/deep/y.ipynb") == [AGAIN]
+
+
 def test_only_what_was_named_is_watched(repo: GitBox) -> None:
     repo.write("deep/a.ipynb", FIRST)
     repo.write("deep/b.ipynb", FIRST)
