@@ -20,6 +20,7 @@ Examples:
   nbgit install                              this repository
   nbgit install --attributes .gitattributes  ... and the lines to commit for everyone
   nbgit install --global                     every repository of yours
+  nbgit install --lazy                       ... and fetch outputs only when they are first shown
   nbgit install --replace                    take over from nbstripout or nbdime
 """
 
@@ -28,13 +29,14 @@ Examples:
 @scope_options
 @click.option("--attributes", "attributes_file", metavar="FILE", help="Also write the lines to commit into FILE.")
 @click.option("--replace", is_flag=True, help="Take over from another tool that handles notebooks here.")
-def command(scope_name: str | None, attributes_file: str | None, replace: bool) -> int:
+@click.option("--lazy", is_flag=True, help="Fetch outputs from remotes only when they are first shown.")
+def command(scope_name: str | None, attributes_file: str | None, replace: bool, lazy: bool) -> int:
     """Set nbgit up for this repository, or for you with --global.
 
     Writes git's configuration, attributes and hooks; nothing that isn't nbgit's is overwritten.
     """
     scope = find_scope(scope_name or "local", os.getcwd(), os.environ)
-    outcome = installing.install(scope, this_launcher(), replace=replace, attributes_file=attributes_file)
+    outcome = installing.install(scope, this_launcher(), replace=replace, attributes_file=attributes_file, lazy=lazy)
     where = {"global": "for you, in every repository", "system": "for everyone on this machine"}
     place = where.get(scope.name, "in this repository" if scope.name == "local" else "in this worktree")
     click.echo(

@@ -8,6 +8,7 @@ from nbgit.cli.scope_options import scope_options, shown
 from nbgit.setup import attributes, installing
 from nbgit.setup.launch import this_launcher
 from nbgit.setup.scopes import Scope, find_scope
+from nbgit.sync.lazy import promising_remotes
 
 EPILOG = """\b
 Examples:
@@ -42,7 +43,7 @@ def command(scope_name: str | None, attributes_file: str | None, delete_data: bo
     if delete_data and scope.repository is not None:
         count = installing.delete_data(scope.repository)
         click.echo(f"  {'data':<11} {count} refs and {shown(scope.repository.nbgit_dir, scope)} deleted")
-    for sentence in outcome.left:
+    for sentence in [*outcome.left, *_promised(scope)]:
         click.echo(f"  {'left':<11} {shown(sentence, scope)}")
     if outcome.changed and notebooks:
         click.echo(
@@ -50,6 +51,13 @@ def command(scope_name: str | None, attributes_file: str | None, delete_data: bo
             "commit them to put outputs into history, or `git checkout -- FILE` to drop the outputs of FILE."
         )
     return 0
+
+
+def _promised(scope: Scope) -> list[str]:
+    return [
+        f"remote {name} stays: git asks it for outputs that were not fetched yet; --delete-data takes it out"
+        for name in (promising_remotes(scope.repository) if scope.in_repository and scope.repository else [])
+    ]
 
 
 def _tracked_notebooks(scope: Scope) -> int:

@@ -7,6 +7,7 @@ from nbgit.errors import InstallRefused
 from nbgit.setup import fallback
 from nbgit.setup.launch import VERB_OPTIONS, Launcher
 from nbgit.setup.scopes import Scope
+from nbgit.sync.lazy import LAZY
 
 NOTES = "refs/notes/nbgit*"  # a glob: a plain name makes git warn in every repository that has no such notes (yet)
 VERBS = "filter-process|clean|smudge|textconv|diff-driver|merge-driver"
@@ -137,6 +138,14 @@ def apply_keys(scope: Scope, changes: list[Key]) -> None:
         scope.git("config", f"--{scope.name}", mode, key.name, key.value)
 
 
+def set_lazy(scope: Scope) -> bool:
+    """Ask for lazy remotes in the scope's file; return whether it did not say so yet."""
+    if read_scope(scope).get(LAZY) == ["true"]:
+        return False
+    apply_keys(scope, [Key(LAZY, "true", PLAIN)])
+    return True
+
+
 def remove_keys(scope: Scope, launcher: Launcher) -> tuple[list[str], list[str]]:
     """Take nbgit's values out of the scope's file; return (keys removed, keys left because they aren't nbgit's).
 
@@ -145,7 +154,7 @@ def remove_keys(scope: Scope, launcher: Launcher) -> tuple[list[str], list[str]]
     removed: list[str] = []
     left: list[str] = []
     present = read_scope(scope)
-    for key in reversed(keys(launcher)):
+    for key in reversed([*keys(launcher), Key(LAZY, "true", LISTED)]):
         for value in dict.fromkeys(present.get(normal(key.name), [])):
             if is_ours(key, value):
                 scope.git("config", f"--{scope.name}", "--fixed-value", "--unset-all", key.name, value)

@@ -13,6 +13,7 @@ from nbgit.store.refs import KEPT
 from nbgit.store.repository import Repository
 from nbgit.sync.arrivals import take_in
 from nbgit.sync.fetched import fetch
+from nbgit.sync.lazy import LAZY, remove_promising
 from nbgit.sync.remotes import add_refspecs, remove_refspecs
 
 DATA_REFS = ("refs/nbgit/", "refs/nbgit-remotes/", *KEPT, "refs/notes/nbgit")
@@ -28,8 +29,12 @@ class Outcome(NamedTuple):
     changed: bool
 
 
-def install(scope: Scope, launcher: Launcher, *, replace: bool, attributes_file: str | None) -> Outcome:
+def install(
+    scope: Scope, launcher: Launcher, *, replace: bool, attributes_file: str | None, lazy: bool = False
+) -> Outcome:
     """Set nbgit up in `scope`; with `attributes_file`, write the committable lines there as well.
+
+    With `lazy`, payloads are fetched from remotes only when they are first shown.
 
     Raises InstallRefused, with nothing changed, where something of another's is in the way and `replace` is false.
     """
@@ -46,6 +51,8 @@ def install(scope: Scope, launcher: Launcher, *, replace: bool, attributes_file:
         done.append(("config", f"{len(changes)} keys in {scope.config_file}"))
     if not replace:
         left += [f"{key.name} has a value of your own in {scope.config_file}: it was left" for key in plan.foreign]
+    if lazy and config.set_lazy(scope):
+        done.append(("lazy", f"{LAZY} in {scope.config_file}: outputs are fetched when they are first shown"))
     if replace:
         done += [("replaced", sentence) for sentence in rivals.take_over(scope, found)]
     else:
@@ -184,6 +191,7 @@ def delete_data(repository: Repository) -> int:
     )
     if code:
         raise GitFailed(f"git would not delete nbgit's refs: {err.decode('utf-8', 'replace').strip()}; try again")
+    remove_promising(repository)
     _remove_tree(repository.nbgit_dir)
     return len(names)
 

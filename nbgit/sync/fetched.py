@@ -13,8 +13,9 @@ from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.promised import quiet_environ
 from nbgit.store.refs import ENTRIES, SNAPSHOTS, move_refs
 from nbgit.store.repository import Repository
-from nbgit.sync.remotes import TRACKING, refspecs, tracking_refs
+from nbgit.sync.remotes import TRACKING, entries_refspec, snapshots_refspec, source_of_snapshots, tracking_refs
 
+ENTRIES_PLACE = "/notes/nbgit"  # behind the name of a remote, in its tracking refs
 NOTHING_THERE = "-"  # in `united`, for a remote that was asked once and had nothing
 
 
@@ -24,9 +25,11 @@ def unite_fetched(repository: Repository) -> int | None:
     Returns how many commits' entries have come, or None where nothing of one's own has changed. Raises GitFailed.
     """
     united = read_united(repository)
-    new = {ref: oid for ref, oid in _tracked(repository).items() if united.get(ref) != oid}
+    new = _news(repository, united)
     if not new:
         return None
+    if repository.is_partial and _fetch_lazy(repository, new):
+        new = _news(repository, united)
     before: dict[str, str] = {}
     arrived: set[str] = set()
     with ObjectReader(repository) as reader:
@@ -39,6 +42,25 @@ def unite_fetched(repository: Repository) -> int | None:
         after = move_refs(repository, [SNAPSHOTS, ENTRIES], build)
     note_united(repository, new)
     return None if after == before else len(arrived)
+
+
+def _news(repository: Repository, united: dict[str, str]) -> dict[str, str]:
+    return {ref: oid for ref, oid in _tracked(repository).items() if united.get(ref) != oid}
+
+
+def _fetch_lazy(repository: Repository, new: dict[str, str]) -> bool:
+    """Fetch the snapshots of lazy remotes whose entries have come; return whether any could be asked."""
+    asked = False
+    for ref in new:
+        remote = ref[len(TRACKING) : -len(ENTRIES_PLACE)] if ref.endswith(ENTRIES_PLACE) else ""
+        source = source_of_snapshots(repository, remote) if remote else ""
+        if source != remote:
+            try:
+                _fetch(repository, source, [snapshots_refspec(remote)])
+                asked = True
+            except GitFailed:
+                continue  # out of reach: the next entries that come ask again, and so does `nbgit sync`
+    return asked
 
 
 def _united(
@@ -58,7 +80,7 @@ def _united(
         union = Union(repository, reader, sink)
         if ref.endswith("/snapshots"):
             found[SNAPSHOTS] = union.snapshots(found[SNAPSHOTS], oid)
-        elif ref.endswith("/notes/nbgit"):
+        elif ref.endswith(ENTRIES_PLACE):
             found[ENTRIES] = union.entries(found[ENTRIES], oid, united.get(ref))
         sink.flush()
         arrived |= union.arrived
@@ -67,11 +89,19 @@ def _united(
 
 def fetch(repository: Repository, remote: str, name: str, *, prune: bool = False) -> None:
     """Fetch nbgit's refs from `remote` (a name or a URL) to where remote `name` stands; raises GitFailed."""
+    source = source_of_snapshots(repository, remote)
+    if source == remote:
+        _fetch(repository, remote, [snapshots_refspec(name), entries_refspec(name)], prune=prune)
+    else:
+        _fetch(repository, remote, [entries_refspec(name)], prune=prune)
+        _fetch(repository, source, [snapshots_refspec(name)], prune=prune)
+
+
+def _fetch(repository: Repository, remote: str, specs: list[str], *, prune: bool = False) -> None:
     options = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc"]
     if prune:
         options.append("--prune")
-    arguments = ["fetch", *options, "--refmap=", remote, *refspecs(name)]
-    run_git(arguments, cwd=repository.start, environ=quiet_environ(repository))
+    run_git(["fetch", *options, "--refmap=", remote, *specs], cwd=repository.start, environ=quiet_environ(repository))
 
 
 def fetch_once(repository: Repository, remote: str) -> bool:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from nbgit.store.git import run_git, try_git
 from nbgit.store.refs import ENTRIES, SNAPSHOTS
 from nbgit.store.repository import Repository
+from nbgit.sync.lazy import OWNER, add_promising, is_lazy, promising_remote
 
 TRACKING = "refs/nbgit-remotes/"
 SWITCH = "nbgit.sync"  # false: nothing is fetched or pushed by nbgit; remote.<name>.nbgitSync says it for one remote
@@ -19,9 +20,14 @@ def tracking_refs(name: str) -> dict[str, str]:
     return {SNAPSHOTS: f"{TRACKING}{name}/snapshots", ENTRIES: f"{TRACKING}{name}/notes/nbgit"}
 
 
-def refspecs(name: str) -> list[str]:
-    """Return what `remote.<name>.fetch` needs. Globs, because git fails for a plain name that the remote lacks."""
-    return [f"+refs/nbgit/*:{TRACKING}{name}/*", f"+refs/notes/nbgit*:{TRACKING}{name}/notes/nbgit*"]
+def snapshots_refspec(name: str) -> str:
+    """Return what brings snapshots from a remote. A glob, because git fails for a plain name that the remote lacks."""
+    return f"+refs/nbgit/*:{TRACKING}{name}/*"
+
+
+def entries_refspec(name: str) -> str:
+    """Return what brings entries from a remote; all that `git fetch` asks of a lazy one."""
+    return f"+refs/notes/nbgit*:{TRACKING}{name}/notes/nbgit*"
 
 
 def tracking_name(repository: Repository, remote: str) -> str:
@@ -32,7 +38,21 @@ def tracking_name(repository: Repository, remote: str) -> str:
 
 
 def remotes(repository: Repository) -> dict[str, dict[str, list[str]]]:
-    """Return remote -> key (lower case) -> its values, for every remote that has a URL."""
+    """Return remote -> key (lower case) -> its values, for every remote of a person's that has a URL."""
+    return {name: members for name, members in _all_remotes(repository).items() if OWNER not in members}
+
+
+def source_of_snapshots(repository: Repository, remote: str) -> str:
+    """Return the remote that snapshots are fetched from: the one that promises payloads where `remote` is lazy."""
+    found = _all_remotes(repository)
+    second = promising_remote(remote)
+    if second not in found or snapshots_refspec(remote) in found.get(remote, {}).get("fetch", []):
+        return remote
+    add_promising(repository, remote, found[remote], found[second])  # its URL may have changed
+    return second
+
+
+def _all_remotes(repository: Repository) -> dict[str, dict[str, list[str]]]:
     code, out, _ = try_git(["config", "-z", "--get-regexp", r"^remote\..*\..*"], cwd=repository.start)
     found: dict[str, dict[str, list[str]]] = {}
     for row in out.decode("utf-8", "surrogateescape").split("\0") if code == 0 else []:
@@ -64,7 +84,12 @@ def needs_refspecs(repository: Repository) -> bool:
         name, _, rest = section.partition(b'"]')
         members = rest.split(b"\n[", 1)[0]
         is_off = b"nbgitsync = false" in members.lower()
-        if b"url" in members and not is_off and TRACKING.encode() + name + b"/" not in members:
+        if (
+            b"url" in members
+            and not is_off
+            and OWNER.encode() not in members.lower()
+            and TRACKING.encode() + name + b"/" not in members
+        ):
             return True
     return False
 
@@ -72,13 +97,31 @@ def needs_refspecs(repository: Repository) -> bool:
 def add_refspecs(repository: Repository) -> list[str]:
     """Let every remote's fetch bring nbgit's refs as well; return the remotes that did not yet. Raises GitFailed."""
     done = []
-    for name, members in remotes(repository).items():
-        missing = [spec for spec in refspecs(name) if spec not in members.get("fetch", [])]
-        if missing and wants_sync(repository, name):
-            for spec in missing:
-                run_git(["config", "--local", "--add", f"remote.{name}.fetch", spec], cwd=repository.start)
+    found = _all_remotes(repository)
+    lazy = is_lazy(repository)
+    for name, members in found.items():
+        if OWNER in members or not wants_sync(repository, name):
+            continue
+        wanted = [entries_refspec(name), *([] if lazy else [snapshots_refspec(name)])]
+        missing = [spec for spec in wanted if spec not in members.get("fetch", [])]
+        for spec in missing:
+            run_git(["config", "--local", "--add", f"remote.{name}.fetch", spec], cwd=repository.start)
+        if (lazy and _be_lazy(repository, name, found)) or missing:
             done.append(name)
     return done
+
+
+def _be_lazy(repository: Repository, name: str, found: dict[str, dict[str, list[str]]]) -> bool:
+    changed = add_promising(repository, name, found[name], found.get(promising_remote(name), {}))
+    if snapshots_refspec(name) in found[name].get("fetch", []):
+        _remove_refspec(repository, name, snapshots_refspec(name))
+        changed = True
+    return changed
+
+
+def _remove_refspec(repository: Repository, name: str, spec: str) -> None:
+    arguments = ["--fixed-value", "--unset-all", f"remote.{name}.fetch", spec]
+    run_git(["config", "--local", *arguments], cwd=repository.start)
 
 
 def remove_refspecs(repository: Repository) -> list[str]:
@@ -87,8 +130,7 @@ def remove_refspecs(repository: Repository) -> list[str]:
     for name, members in remotes(repository).items():
         ours = [spec for spec in members.get("fetch", []) if TRACKING in spec]
         for spec in ours:
-            arguments = ["--fixed-value", "--unset-all", f"remote.{name}.fetch", spec]
-            run_git(["config", "--local", *arguments], cwd=repository.start)
+            _remove_refspec(repository, name, spec)
         if ours:
             done.append(name)
     return done

@@ -2,46 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from tests.e2e.hub import Hub, push
 from tests.e2e.scene import N, assert_clean, entry_of, note_of, run_of
 from tests.gitbox import GitBox
-
-
-class Hub:
-    """A bare repository and clones of it, each with a HOME of its own."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.hub = GitBox(root, "hub.git", init=False)
-        self.hub.git("init", "-q", "--bare", "-b", "main")
-        self.url = f"file://{self.hub.path.as_posix()}"
-
-    def clone(self, name: str, *options: str, install: bool = True) -> GitBox:
-        """Clone the hub and install nbgit there."""
-        box = GitBox(self.root, name, init=False)
-        box.path.rmdir()
-        box.git("clone", "-q", *options, self.url, str(box.path), cwd=self.root)
-        if install:
-            done = box.nbgit("install")
-            assert done.code == 0, done
-        return box
-
-    def refs(self) -> dict[str, str]:
-        """Return the hub's refs."""
-        rows = self.hub.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-        return dict(row.split(" ") for row in rows)
-
-    def objects(self) -> str:
-        """Return everything the hub holds, in one text."""
-        return self.hub.git_bytes("cat-file", "--batch-all-objects", "--batch").decode("latin-1")
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Hub:
-    return Hub(tmp_path)
 
 
 @pytest.fixture
@@ -52,13 +17,6 @@ def ada(hub: Hub) -> GitBox:
     box.commit("one")
     box.git("push", "-q", "-u", "origin", "main")
     return box
-
-
-def push(box: GitBox, *arguments: str) -> str:
-    """Push, and return what stands on stderr."""
-    done = box.try_git("push", "-q", *arguments)
-    assert done.code == 0, done
-    return done.err
 
 
 def test_a_clone_shows_every_output_after_install(hub: Hub, ada: GitBox) -> None:
