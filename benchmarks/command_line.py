@@ -18,11 +18,13 @@ from benchmarks.past import past_rows
 from benchmarks.results import Row, spread
 from benchmarks.sandbox import SOURCE_ROOT, Sandbox
 from benchmarks.save import save_rows
+from benchmarks.scale import scale_rows
 from benchmarks.single import diff_rows, process_rows
 from benchmarks.table import as_json, markdown, print_table, table_of
 from benchmarks.tools import installed_peers, plain_and_nbgit, version_of
 
 PARTS = ("set", "distinct", "process", "diff", "history", "save", "memory")
+LARGE = "scale"  # a part that is measured only where it is asked for: it takes some ten minutes
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         data = load_data(sandbox, folder, quick=options.quick)
         rounds = options.rounds or (2 if options.quick else 5)
         bench = Bench(sandbox, data, [*plain_and_nbgit(), *peers], rounds, quick=options.quick)
-        rows = measure(bench, ["distinct"] if options.distinct else options.only or list(PARTS))
+        rows = measure(bench, _parts(options))
         facts: dict[str, Any] = {
             **machine_facts(sandbox),
             "data": f"{data.name}, {len(data.notebooks)} notebooks, {len(data.history)} commits",
@@ -47,6 +49,12 @@ def main(arguments: list[str] | None = None) -> int:
         }
     _show(rows, [peer.name for peer in peers], facts, options)
     return 0
+
+
+def _parts(options: argparse.Namespace) -> list[str]:
+    if options.distinct or options.scale:
+        return ["distinct"] * options.distinct + [LARGE] * options.scale
+    return options.only or list(PARTS)
 
 
 def measure(bench: Bench, parts: list[str]) -> list[Row]:
@@ -69,6 +77,8 @@ def measure(bench: Bench, parts: list[str]) -> list[Row]:
         rows += save_rows(bench)
     if "memory" in parts:
         rows += memory_rows(bench)
+    if LARGE in parts:
+        rows += scale_rows(bench)
     return rows
 
 
@@ -109,7 +119,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, metavar="N", help="interleaved rounds of each measurement; default: 5")
     parser.add_argument("--quick", action="store_true", help="a small run: 2 rounds, a few notebooks and commits")
     parser.add_argument("--distinct", action="store_true", help="only the set in which no two figures are the same")
-    parser.add_argument("--only", nargs="+", choices=PARTS, metavar="PART", help=f"only these: {', '.join(PARTS)}")
+    parser.add_argument("--scale", action="store_true", help="only large repositories: 100,000 snapshots; ten minutes")
+    parser.add_argument(
+        "--only", nargs="+", choices=[*PARTS, LARGE], metavar="PART", help=f"only these: {', '.join([*PARTS, LARGE])}"
+    )
     parser.add_argument("--no-peers", action="store_true", help="only plain git and nbgit")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every sample to FILE")

@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.bench import Bench
 from benchmarks.blame import saved_anew
-from benchmarks.data import part_of
+from benchmarks.data import Data, part_of
+from benchmarks.large import Shape, commits_of, diary, make_large, path_of, version_of
 from benchmarks.notebooks import distinct_set, huge_notebook
 from benchmarks.results import RATIO, Budget, Measured, Row
+from benchmarks.sandbox import Sandbox, write_files
+from benchmarks.scale import union_rows
+from benchmarks.tools import plain_and_nbgit
 from tests.gitbox import SOURCE_ROOT
 
 
@@ -26,7 +31,7 @@ def run_benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_option() -> None:
     done = run_benchmarks("--help")
     assert done.returncode == 0, done.stderr
-    for option in ("--data", "--dir", "--rounds", "--quick", "--distinct", "--only", "--markdown", "--json"):
+    for option in ("--data", "--dir", "--rounds", "--quick", "--distinct", "--scale", "--only", "--markdown", "--json"):
         assert option in done.stdout
 
 
@@ -83,3 +88,45 @@ def test_a_figure_saved_anew_has_the_same_pixels_and_other_bytes() -> None:
     assert anew != png
     pictures = [image.open(io.BytesIO(data)) for data in (png, anew)]
     assert pictures[0].tobytes() == pictures[1].tobytes()
+
+
+def everything_kept(sandbox: Sandbox, place: Path) -> dict[str, object]:
+    """Return what nbgit keeps in a repository, dates of captures and the past of its refs left out."""
+    refs = ("refs/heads/main", "refs/nbgit/snapshots", "refs/notes/nbgit", "refs/notes/textconv/nbgit")
+    local = place / ".git" / "nbgit"
+    return {
+        "trees": [sandbox.git(place, "rev-parse", f"{ref}^{{tree}}") for ref in refs],
+        "commits": sandbox.git(place, "rev-list", "main"),
+        "known": {line for file in (local / "known").rglob("?") for line in file.read_text("ascii").splitlines()},
+        "paths": set((local / "paths").read_text("utf-8").splitlines()),
+        "captures": sorted(
+            (folder, file.parent.name, file.name.partition("-")[2])
+            for folder in ("captures", "past")
+            for file in (local / folder).glob("*/*")
+        ),
+    }
+
+
+def test_a_generated_repository_is_what_git_add_and_commit_give(tmp_path: Path) -> None:
+    sandbox, nbgit = Sandbox(tmp_path), plain_and_nbgit()[1]
+    shape = Shape(notebooks=2, versions=2, commits=3)
+    made, worked = nbgit.fresh(sandbox), nbgit.fresh(sandbox)
+    by_commit = make_large(sandbox, made, shape)
+    for at, (date, message, versions) in enumerate(commits_of(shape)):
+        write_files(worked, {"diary.txt": diary(at)}, date)
+        for number, version in versions:
+            if version == shape.versions - 1:  # run twice
+                write_files(worked, {path_of(number): version_of(number, version, run=1)})
+                sandbox.git(worked, "add", "-A")
+            write_files(worked, {path_of(number): version_of(number, version)}, date)
+        dates = {f"GIT_{role}_DATE": f"{date} +0000" for role in ("AUTHOR", "COMMITTER")}
+        sandbox.git(worked, "add", "-A")
+        sandbox.git(worked, "commit", "-q", "-m", message, environ=dates)
+    write_files(worked, {path_of(0): version_of(0, shape.versions)}, date + 1)
+    sandbox.git(worked, "add", "-A")  # an edit that was never committed
+    assert everything_kept(sandbox, made) == everything_kept(sandbox, worked)
+    answer = sandbox.run([sys.executable, "-m", "nbgit", "fsck", "--json"], made)
+    assert json.loads(answer)["clean"]
+    bench = Bench(sandbox, Data("none", [], {}, {}, None), [nbgit], 1, quick=True)
+    rows = union_rows(bench, made, by_commit, 2, 1)  # fails unless the union has all that both sides have
+    assert [len(row.tools["nbgit"].samples) for row in rows] == [1, 1]
