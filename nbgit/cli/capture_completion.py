@@ -33,7 +33,7 @@ def complete_paths(context: click.Context, parameter: click.Parameter, incomplet
     try:
         repository, store = _open()
         top = os.path.realpath(repository.worktree or "")
-        for path in sorted({*store.waiting_paths(), *(capture.path for capture in store.all_past())}):
+        for path in store.captured_paths():
             shown = os.path.relpath(os.path.join(top, *path.split("/")), os.path.realpath(os.getcwd()))
             if shown.startswith(incomplete) and not os.path.lexists(shown) and printable(shown) == shown:
                 found.append(CompletionItem(shown, help="not on disk"))

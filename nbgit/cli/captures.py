@@ -43,8 +43,7 @@ def command(paths: tuple[str, ...], as_json: bool) -> int:
     repository = find_repository(os.getcwd(), os.environ)
     policy = load_policy(repository)
     store = CaptureStore(repository, policy)
-    captured = sorted({*store.waiting_paths(), *(capture.path for capture in store.all_past())})
-    names = [name for path in paths for name in _meant(repository, store, captured, path)] if paths else captured
+    names = [name for path in paths for name in _meant(repository, store, path)] if paths else store.captured_paths()
     with progress("Reading captures") as report:
         rows: list[dict[str, Any]] = []
         for done, name in enumerate(dict.fromkeys(names)):
@@ -64,13 +63,15 @@ def command(paths: tuple[str, ...], as_json: bool) -> int:
 NOTHING = "No outputs are waiting: all that was seen is in a commit."
 
 
-def _meant(repository: Repository, store: CaptureStore, captured: list[str], path: str) -> list[str]:
+def _meant(repository: Repository, store: CaptureStore, path: str) -> list[str]:
     """Return the notebooks that a path on the command line names: itself, or those in a directory."""
     name = in_repository(repository, path)
-    inside = [one for one in captured if one.startswith(f"{name}/") or name == "."]
-    if name in captured or inside:
-        return [name] if name in captured else inside
-    if os.path.lexists(path) or name in store.paths():
+    if captures_of(store, name):
+        return [name]
+    captured = store.captured_paths()
+    if inside := [one for one in captured if one.startswith(f"{name}/") or name == "."]:
+        return inside
+    if os.path.lexists(path) or store.has_seen(name):
         return [] if os.path.isdir(path) else [name]
     near = get_close_matches(name, [*captured, *store.paths()], 1)
     hint = f"did you mean {printable(near[0])}?" if near else "`nbgit captures` lists all"
@@ -82,7 +83,7 @@ def _nothing(repository: Repository, store: CaptureStore, name: str) -> str:
     digest = digest_of_worktree_file(repository, name)
     if digest is None:
         return f"{printable(name)} has no captures left: its outputs are in commits (`nbgit log` names them)."
-    if store.known(digest) is None and name not in store.paths():
+    if store.known(digest) is None and not store.has_seen(name):
         return f"{printable(name)} was not captured yet; `nbgit refresh {printable(name)}` does it now."
     return f"{printable(name)} has no captures waiting: what was seen of it is in a commit."
 

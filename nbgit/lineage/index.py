@@ -3,7 +3,8 @@
 A cache and nothing more: all of it can be made again from git's objects, so a file that is damaged, foreign or of
 another version is dropped, and where the file can't be written (a read-only repository, a lock that is not given up)
 the same tables live in memory for this one process. Rows are immutable: a commit's changes and a document's payloads
-never change under their oid. A document is what shows outputs: a notebook's blob, or a snapshot's tree.
+never change under their oid. Only `noted` and `links` follow the entries' ref, as far as `state` says. A document is
+what shows outputs: a notebook's blob, or a snapshot's tree.
 """
 
 import contextlib
@@ -15,7 +16,7 @@ from typing import TypeVar
 from nbgit.store.repository import Repository
 
 APPLICATION_ID = 0x6E626769  # "nbgi"
-VERSION = 1
+VERSION = 2
 LOCK_SECONDS = 2.0
 Answer = TypeVar("Answer")
 
@@ -38,6 +39,12 @@ CREATE TABLE payloads (
     PRIMARY KEY (document_id, cell_index, output_index, position)) WITHOUT ROWID;
 CREATE INDEX payloads_by_datum ON payloads (datum_id);
 CREATE TABLE pictures (digest BLOB PRIMARY KEY, width INTEGER, height INTEGER, pixels BLOB) WITHOUT ROWID;
+CREATE TABLE noted (id INTEGER PRIMARY KEY, oid TEXT NOT NULL UNIQUE);
+CREATE TABLE links (
+    noted_id INTEGER NOT NULL, path BLOB NOT NULL, snapshot TEXT NOT NULL, PRIMARY KEY (noted_id, path)) WITHOUT ROWID;
+CREATE INDEX links_by_path ON links (path);
+CREATE INDEX links_by_snapshot ON links (snapshot);
+CREATE TABLE state (entries TEXT NOT NULL);
 """
 
 

@@ -17,8 +17,8 @@ from nbgit.lineage.history import (
     to_text,
 )
 from nbgit.lineage.index import Index
+from nbgit.lineage.linked import learn_links, links_of, names_linked_to, unread_snapshots
 from nbgit.lineage.versions import Shown, Versions
-from nbgit.store.entries import read_entries
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository
 
@@ -51,14 +51,15 @@ class Past:
         self.head = self.graph.position[head]
         self.tips = list(dict.fromkeys([self.head, *(self.graph.position[tip] for tip in tips)]))
         learn_commits(repository, index, self.graph, report)
-        self.entries = read_entries(repository)
+        learn_links(repository, index)
         self._documents: dict[str, tuple[list[Figure], list[int]]] = {}
         self._sizes: dict[str, tuple[int, int] | None] = {}
 
     def versions_of(self, names: Iterable[str]) -> Versions:
         """Return all versions of the notebooks that ever had one of these names."""
         closed = close_names(self.index, names)
-        return Versions(self.graph, read_changes_of(self.index, self.graph, closed), closed, self.entries, self.tips)
+        changes, entries = read_changes_of(self.index, self.graph, closed), links_of(self.index, closed)
+        return Versions(self.graph, changes, closed, entries, self.tips)
 
     def learn(self, shown: Iterable[Shown]) -> None:
         """Put into the index what it lacks of these versions."""
@@ -72,20 +73,14 @@ class Past:
             " WHERE blob IS NOT NULL AND blob NOT IN (SELECT oid FROM documents) ORDER BY path, commit_id"
         )  # in this order, because git reads neighbouring versions of one path quickly
         blobs = [blob for oid, blob in rows if oid in self.graph.position]
-        known = {oid for (oid,) in self.index.connection.execute("SELECT oid FROM documents WHERE cells IS NULL")}
-        snapshots = {
-            snapshot
-            for oid, entry in self.entries.items()
-            if oid in self.graph.position
-            for snapshot in entry.values()
-            if snapshot not in known
-        }
+        snapshots = {snapshot for oid, snapshot in unread_snapshots(self.index) if oid in self.graph.position}
         learn_documents(self.repository, self.index, blobs, snapshots, self._report)
 
     def names_showing(self, documents: set[str]) -> set[str]:
         """Return the paths at which some commit had one of these documents."""
-        names = {path for entry in self.entries.values() for path, snapshot in entry.items() if snapshot in documents}
+        names: set[str] = set()
         for oid in documents:
+            names |= names_linked_to(self.index, oid)
             rows = self.index.connection.execute("SELECT DISTINCT path FROM changes WHERE blob = ?", [oid])
             names.update(to_text(path) for (path,) in rows)
         return names

@@ -11,7 +11,10 @@ from nbgit.setup import attributes, config, hooks, rivals
 from nbgit.setup.launch import Launcher
 from nbgit.setup.scopes import Scope, find_scope
 from nbgit.store.git import run_git, try_git
+from nbgit.store.objects import ObjectReader
+from nbgit.store.refs import ENTRIES, SNAPSHOTS
 from nbgit.store.repository import Repository
+from nbgit.store.trees import TREE, decode_tree
 
 Document = dict[str, object]
 RIGHT, OTHER, FOREIGN, MISSING = "right", "other", "foreign", "missing"
@@ -148,14 +151,36 @@ def _hooks(repository: Repository, launcher: Launcher) -> Document:
 
 
 def _store(repository: Repository) -> Document:
-    snapshots = _lines(repository, ["ls-tree", "-r", "--name-only", "--full-tree", "refs/nbgit/snapshots"])
     captures, size = _captures(os.path.join(repository.nbgit_dir, folder) for folder in ("captures", "past"))
     return {
-        "snapshots": sum(line.endswith(b"/snapshot.json") for line in snapshots),
-        "entries": len(_lines(repository, ["notes", "--ref=nbgit", "list"])),
+        "snapshots": _count_snapshots(repository),
+        "entries": len(_lines(repository, ["ls-tree", "-r", "--name-only", "--full-tree", ENTRIES])),
         "captures": captures,
         "capture_bytes": size,
     }
+
+
+def _count_snapshots(repository: Repository) -> int:
+    """Return how many snapshots there are: told by the sizes of their sources' trees, so that these need not be read.
+
+    Such a tree has an entry of one length for each snapshot (docs/formats.md, "Snapshots").
+    """
+    width = len(repository.empty_oid) // 2
+    with ObjectReader(repository) as reader:
+        fans = [oid for _, oid in _directory(reader.read(f"{SNAPSHOTS}:by-source"), width)]
+        sources = [oid for content in reader.read_many(fans) for _, oid in _directory(content, width)]
+    command = ["cat-file", "--buffer", "--batch-check=%(objectsize)"]
+    _, out, _ = try_git(command, cwd=repository.start, stdin="".join(f"{oid}\n" for oid in sources).encode())
+    return sum(int(size) for size in out.split(b"\n") if size.isdigit()) // len(
+        f"{TREE} {'0' * 2 * width}\0{'0' * width}"
+    )
+
+
+def _directory(content: bytes | None, width: int) -> list[tuple[str, str]]:
+    try:
+        return [found for found in decode_tree(content or b"", width).values() if found[0] == TREE]
+    except ValueError:
+        return []
 
 
 def _lines(repository: Repository, arguments: list[str]) -> list[bytes]:

@@ -156,7 +156,7 @@ class CaptureStore:
 
     def has_seen(self, path: str) -> bool:
         """Return whether a notebook was ever captured at `path` in this clone."""
-        return path in self._paths.all()
+        return self._paths.has(path)
 
     def paths(self) -> frozenset[str]:
         """Return every path that was ever captured in this clone."""
@@ -181,9 +181,11 @@ class CaptureStore:
 
     def waiting_paths(self) -> list[str]:
         """Return the paths that have captures, in no meaningful order."""
-        keys = _names(self._waiting)
-        by_key = self._paths.by_key() if keys else {}
-        return [by_key[key] for key in keys if key in by_key]
+        return list(self._paths.by_key(_names(self._waiting)).values())
+
+    def captured_paths(self) -> list[str]:
+        """Return the paths that have captures, those that a commit has overtaken included, sorted."""
+        return sorted(self._paths.by_key({*_names(self._waiting), *_names(self._past)}).values())
 
     def all(self) -> list[Capture]:
         """Return every capture, newest first."""
@@ -193,9 +195,8 @@ class CaptureStore:
 
     def all_past(self) -> list[Capture]:
         """Return every capture that a commit has overtaken, newest first."""
-        keys = _names(self._past)
-        by_key = self._paths.by_key() if keys else {}
-        found = [capture for key in keys if key in by_key for capture in self.past_of_path(by_key[key])]
+        paths = self._paths.by_key(_names(self._past)).values()
+        found = [capture for path in paths for capture in self.past_of_path(path)]
         found.sort(key=lambda capture: capture.taken, reverse=True)
         return found
 

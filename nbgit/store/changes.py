@@ -8,6 +8,10 @@ from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import resolve_commits
 from nbgit.store.repository import Repository
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 SUFFIX = ".ipynb"
 MANY = 200  # more paths than this are not named on a command line
 NEAR = 20  # how many commits are looked at for one that was made while the last one's hook was on its way
@@ -24,7 +28,9 @@ class NotebookChange:
         self.source_oid = source_oid
 
 
-def changed_notebooks(repository: Repository, commits: list[str], captured: frozenset[str]) -> list[NotebookChange]:
+def changed_notebooks(
+    repository: Repository, commits: list[str], was_captured: "Callable[[str], bool]"
+) -> list[NotebookChange]:
     """Return what these commits changed, in their order: files named `.ipynb`, and any path that was ever captured.
 
     A merge changes what differs from all of its parents.
@@ -32,7 +38,7 @@ def changed_notebooks(repository: Repository, commits: list[str], captured: froz
     if not commits:
         return []
     changes = raw_changes(repository, ["--no-walk=unsorted"], commits, [])
-    return [change for change in changes if change.path.endswith(SUFFIX) or change.path in captured]
+    return [change for change in changes if change.path.endswith(SUFFIX) or was_captured(change.path)]
 
 
 def raw_changes(

@@ -14,7 +14,7 @@ import json
 from nbgit.notebook.outputs import is_figure
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader
-from nbgit.store.refs import ENTRIES, read_refs
+from nbgit.store.refs import ENTRIES
 from nbgit.store.repository import Repository
 from nbgit.store.trees import BLOB, TREE, Tree
 
@@ -130,20 +130,6 @@ def printable(text: str) -> str:
 def is_oid(value: object) -> bool:
     """Return whether a value is an object id as git writes it."""
     return isinstance(value, str) and len(value) in (40, 64) and all(c in "0123456789abcdef" for c in value)
-
-
-def read_entries(repository: Repository) -> dict[str, dict[str, str]]:
-    """Return commit oid -> {path: snapshot id} for every commit that has an entry."""
-    if ENTRIES not in read_refs(repository, [ENTRIES]):
-        return {}
-    notes = list_notes(repository, ENTRIES)
-    with ObjectReader(repository) as reader:
-        contents = reader.read_many(list(notes.values()), most=SIZE_LIMIT)
-    return {
-        commit: entry
-        for commit, content in zip(notes, contents, strict=True)
-        if content is not None and (entry := read_entry(content))
-    }
 
 
 def list_notes(repository: Repository, name: str) -> dict[str, str]:

@@ -63,7 +63,7 @@ def link_commits(
     captures = CaptureStore(repository, policy)
     with ObjectReader(repository) as reader:
         linker = _Linker(repository, policy, captures, reader)
-        changes = changed_notebooks(repository, commits, captures.paths())
+        changes = changed_notebooks(repository, commits, captures.has_seen)
         if making is not None and making.by_person and commits:
             changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
         noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)])

@@ -7,6 +7,10 @@ that a directory without captures can go, and a listing shows only what is waiti
 import os
 from hashlib import sha256
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 def path_key(path: str) -> str:
     """Return the name of the directory of a path's captures."""
@@ -18,36 +22,45 @@ class CapturedPaths:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._size = -1
-        self._paths: frozenset[str] = frozenset()
+        self._content = b""
 
     def all(self) -> frozenset[str]:
         """Return every path, as the repository has it."""
-        try:
-            size = os.stat(self._file).st_size
-        except OSError:
-            return frozenset()
-        if size != self._size:
-            with open(self._file, "rb") as stream:
-                lines = stream.read().split(b"\n")
-            self._paths = frozenset(_decode(line) for line in lines if line)
-            self._size = size
-        return self._paths
+        return frozenset(_decode(line) for line in self._lines())
+
+    def has(self, path: str) -> bool:
+        """Return whether this path was captured: found as it stands, since one of thousands is asked for."""
+        return b"\n%b\n" % _encode(path) in b"\n%b\n" % self._read()
 
     def add(self, path: str) -> None:
         """Note a path; raises OSError where it can't be written.
 
         A line begins with a line end, too: one that a crash has cut short must not spoil the next.
         """
-        if path in self.all():
+        if self.has(path):
             return
         os.makedirs(os.path.dirname(self._file), exist_ok=True)
         with open(self._file, "ab") as stream:
             stream.write(b"\n%b\n" % _encode(path))
 
-    def by_key(self) -> dict[str, str]:
-        """Return path key -> path."""
-        return {path_key(path): path for path in self.all()}
+    def by_key(self, keys: "Iterable[str]") -> dict[str, str]:
+        """Return path key -> path for those of `keys` whose path was captured."""
+        wanted = set(keys)
+        every = ((path_key(path), path) for path in map(_decode, self._lines() if wanted else ()))
+        return {key: path for key, path in every if key in wanted}
+
+    def _lines(self) -> list[bytes]:
+        return [line for line in self._read().split(b"\n") if line]
+
+    def _read(self) -> bytes:
+        try:
+            size = os.stat(self._file).st_size
+        except OSError:
+            return b""
+        if size != len(self._content):
+            with open(self._file, "rb") as stream:
+                self._content = stream.read()
+        return self._content
 
 
 def _encode(path: str) -> bytes:

@@ -8,8 +8,8 @@ import time
 
 from nbgit.store.entries import get_note, is_oid, put_note, unite_notes
 from nbgit.store.forgotten import FILE, encode_forgotten, read_forgotten, unite_forgotten
-from nbgit.store.git import try_git
-from nbgit.store.objects import ObjectReader, ObjectSink, object_id
+from nbgit.store.note_changes import changed_notes
+from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.refs import README, commit_content
 from nbgit.store.repository import Repository
 from nbgit.store.trees import BLOB, TREE, Tree, decode_tree
@@ -48,7 +48,12 @@ class Union:
         if ours == theirs:
             return ours
         notes = self.tree(ours)
-        for commit, (before, after) in self._changed_notes(base, theirs).items():
+        changes = changed_notes(self._repository, base, theirs)
+        if changes is None:  # the base is gone: a forced push, and a gc
+            changes = changed_notes(self._repository, None, theirs) or {}
+        for commit, (before, after) in changes.items():
+            if after is None:
+                continue  # a note is never deleted by a union
             mine = get_note(notes, commit)
             if mine is None or mine == before:
                 put_note(notes, commit, after)
@@ -116,25 +121,6 @@ class Union:
         for name in ids:
             if directory is not None and name not in forgotten:
                 directory.put(name, TREE, name)
-
-    def _changed_notes(self, base: str | None, theirs: str) -> dict[str, tuple[str | None, str]]:
-        """Return commit -> (note in base or None, note in theirs) for what theirs has that base has not."""
-        empty = object_id("tree", b"", self._repository.hash_name)
-        shape = ["diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames"]
-        code, out, _ = try_git([*shape, base or empty, theirs], cwd=self._repository.start)
-        if code and base:
-            return self._changed_notes(None, theirs)  # the base is gone: a forced push, and a gc
-        old: dict[str, str] = {}
-        new: dict[str, str] = {}
-        fields = out.decode("utf-8", "replace").split("\0")
-        for facts, path in zip(fields[0::2], fields[1::2], strict=False):
-            _, mode, before, after, _ = facts.split(" ")
-            commit = path.replace("/", "")
-            if is_oid(commit) and before.strip("0"):
-                old[commit] = before
-            if is_oid(commit) and after.strip("0") and mode == BLOB:
-                new[commit] = after
-        return {commit: (old.get(commit), note) for commit, note in new.items() if old.get(commit) != note}
 
 
 def drop_forgotten(sources: Tree, forgotten: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nbgit.store.paths import CapturedPaths
+from nbgit.store.paths import CapturedPaths, path_key
 from nbgit.store.repository import Repository
 
 WAITING, PAST = "captures", "past"
@@ -33,7 +33,8 @@ class CaptureFile(NamedTuple):
 
 def capture_files(repository: Repository) -> Iterator[CaptureFile]:
     """Give every file in the folders of captures."""
-    by_key = CapturedPaths(os.path.join(repository.nbgit_dir, "paths")).by_key()
+    paths = CapturedPaths(os.path.join(repository.nbgit_dir, "paths")).all()
+    by_key = {path_key(path): path for path in paths}
     for folder in (WAITING, PAST):
         for here, _, names in os.walk(os.path.join(repository.nbgit_dir, folder)):
             path = by_key.get(os.path.basename(here), "")

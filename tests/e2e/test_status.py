@@ -9,6 +9,7 @@ import pytest
 
 from nbgit.external.json_schema import validate
 from nbgit.setup.launch import Launcher, this_launcher
+from tests.e2e.scene import rewritten, run_of
 from tests.gitbox import GitBox
 
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
@@ -105,3 +106,13 @@ def test_core_hookspath_is_shown(installed: GitBox) -> None:
     installed.git("config", "core.hooksPath", ".husky")
     assert status(installed)["hooks"]["core_hooks_path"] == str(installed.path / ".husky")
     assert "core.hooksPath" in installed.nbgit("status").out
+
+
+def test_every_snapshot_is_counted(installed: GitBox) -> None:
+    assert status(installed)["store"]["snapshots"] == 0
+    for run in ("A", "B"):  # two of one source
+        rewritten(installed, "a.ipynb", run_of("a", run=run))
+        rewritten(installed, "b.ipynb", run_of("b", run="A"))
+        installed.commit(run)
+    store = status(installed)["store"]
+    assert (store["snapshots"], store["entries"]) == (3, 2)

@@ -11,9 +11,10 @@ import time
 import pytest
 
 from nbgit.errors import GitFailed
-from nbgit.store.entries import read_entries
+from nbgit.store.entries import list_notes, read_some_entries
 from nbgit.store.locks import HUNG, STALE
-from nbgit.store.refs import SNAPSHOTS, commit_content, read_refs, resolve_commits, swap_refs
+from nbgit.store.objects import ObjectReader
+from nbgit.store.refs import ENTRIES, SNAPSHOTS, commit_content, read_refs, resolve_commits, swap_refs
 from nbgit.store.repository import find_repository
 from tests.e2e.scene import assert_clean, entry_of, run_of
 from tests.gitbox import SOURCE_ROOT, GitBox
@@ -71,7 +72,9 @@ def test_four_linkers_lose_no_entry(installed: GitBox) -> None:
     for process in processes(installed, commands):
         _, err = process.communicate()
         assert process.returncode == 0, err
-    entries = read_entries(find_repository(str(installed.path), {}))
+    repository = find_repository(str(installed.path), {})
+    with ObjectReader(repository) as reader:
+        entries = read_some_entries(reader, list(list_notes(repository, ENTRIES)))
     assert {commit: list(entry) for commit, entry in entries.items()} == {oid: [path] for path, oid in commits.items()}
     stored = installed.git("ls-tree", "-r", "--name-only", SNAPSHOTS).splitlines()
     assert len([name for name in stored if name.endswith("/snapshot.json")]) == len(commits)
