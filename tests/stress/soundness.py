@@ -7,9 +7,9 @@ from hashlib import sha256
 from nbgit.errors import NbgitError
 from nbgit.notebook.policy import Policy
 from nbgit.store.captures import CaptureStore
-from nbgit.store.entries import read_entries
+from nbgit.store.entries import list_notes, read_some_entries
 from nbgit.store.objects import ObjectReader
-from nbgit.store.refs import SNAPSHOTS
+from nbgit.store.refs import ENTRIES, SNAPSHOTS, read_refs
 from nbgit.store.repository import Repository, find_repository
 from nbgit.store.snapshots import read_snapshot
 from tests.gitbox import GitBox
@@ -21,7 +21,9 @@ class Stored:
     def __init__(self, repository: Repository) -> None:
         self.problems: list[str] = []
         self.notebooks: dict[str, bytes] = {}  # snapshot id -> the notebook it makes
-        self.entries = read_entries(repository)
+        with ObjectReader(repository) as reader:
+            noted = list_notes(repository, ENTRIES) if read_refs(repository, [ENTRIES]) else {}
+            self.entries = read_some_entries(reader, list(noted))
         self.captured = self._captures(repository)
         self._snapshots(repository)
         for commit, entry in self.entries.items():
