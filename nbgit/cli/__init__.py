@@ -26,6 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "watch": ("watch", "The same at each save, for editors without a Jupyter server."),
     "forget": ("forget", "Remove an output from all that nbgit keeps (a printed password)."),
     "sync": ("sync", "Exchange outputs with a remote: fetch, unite, share."),
+    "import": ("import_history", "Tell in git log what ran in a history that has its outputs in its blobs."),
     "migrate": ("migrate", "Rewrite a history that holds outputs, with the outputs moved out of it."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
     "fsck": ("fsck", "Check all that is stored; mend what can be mended."),

@@ -6,8 +6,6 @@ from typing import NamedTuple
 
 from nbgit.notebook.outputs import rank
 
-LARGEST_COUNT = 1 << 62  # SQLite holds 64 bits; no kernel counts that far
-
 
 class Figure(NamedTuple):
     """One payload where it stands in a document; `digest` is "sha256:...", `size` in bytes, indices count from 0.
@@ -56,9 +54,3 @@ def preferred(figures: Iterable[Figure]) -> list[Figure]:
         if place not in best or rank(figure.mime) < rank(best[place].mime):
             best[place] = figure
     return list(best.values())
-
-
-def count_of(value: object) -> int | None:
-    """Return an execution count as it is worth keeping, or None for what is none."""
-    is_count = isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST_COUNT
-    return value if is_count and isinstance(value, int) else None

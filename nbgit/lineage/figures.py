@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 
 from nbgit.errors import NotANotebook, SnapshotInvalid
-from nbgit.lineage.documents import CellKey, Contents, Figure, count_of
+from nbgit.lineage.documents import CellKey, Contents, Figure
 from nbgit.lineage.history import Report
 from nbgit.lineage.index import Index
 from nbgit.lineage.pictures import RASTER, picture_size
+from nbgit.notebook.outputs import count_of
 from nbgit.store.objects import ObjectReader
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, NOTEBOOK_LIMIT, SIZE_LIMIT, read_document, read_snapshot
@@ -32,7 +33,7 @@ def learn_documents(
 ) -> None:
     """Put into the index what is new of these notebooks' blobs and snapshots."""
     wanted = dict.fromkeys(blobs, "") | dict.fromkeys(snapshots, ":" + DOCUMENT)
-    missing = [(oid, oid + suffix) for oid, suffix in wanted.items() if not _is_known(index, oid)]
+    missing = [(oid, oid + suffix) for oid, suffix in wanted.items() if not is_known(index, oid)]
     if not missing:
         return
     from nbgit.lineage.reading import NotebookReader  # here, because a warm answer must not wait for msgspec
@@ -82,6 +83,19 @@ def figures_of(index: Index, document: str) -> list[Figure]:
         [document],
     )
     return [_figure(row) for row in rows]
+
+
+def is_known(index: Index, oid: str) -> bool:
+    """Return whether the index has a document."""
+    return index.connection.execute("SELECT 1 FROM documents WHERE oid = ?", [oid]).fetchone() is not None
+
+
+def documents_with_outputs(index: Index) -> set[str]:
+    """Return the oids of the documents that show any payload or execution count."""
+    rows = index.connection.execute(
+        "SELECT oid FROM documents WHERE counts <> '[]' OR id IN (SELECT document_id FROM payloads)"
+    )
+    return {oid for (oid,) in rows}
 
 
 def documents_with(index: Index, digest: str) -> set[str]:
@@ -148,10 +162,6 @@ def digest_bytes(digest: str) -> bytes:
     return bytes.fromhex(digest.removeprefix("sha256:"))
 
 
-def _is_known(index: Index, oid: str) -> bool:
-    return index.connection.execute("SELECT 1 FROM documents WHERE oid = ?", [oid]).fetchone() is not None
-
-
 def _learn_blob(content: bytes, notebooks: "NotebookReader") -> Contents:
     try:
         return notebooks.read(content)
@@ -183,7 +193,7 @@ def _store(
 ) -> None:
     """Put documents into the index; `data_ids` is what this process knows of the table `data`, and is filled."""
     with index.writing() as connection:
-        new = {oid: contents for oid, contents in learnt.items() if not _is_known(index, oid)}  # others write too
+        new = {oid: contents for oid, contents in learnt.items() if not is_known(index, oid)}  # others write too
         first = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM documents").fetchone()[0]
         _store_data(connection, new, data_ids)
         connection.executemany(

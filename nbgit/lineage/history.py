@@ -61,8 +61,9 @@ class Graph:
 
 def read_graph(repository: Repository, tips: list[str]) -> Graph:
     """Return the graph of all commits that `tips` (commit oids) reach; raises GitFailed."""
-    lines = run_git(["rev-list", "--topo-order", "--parents", *tips, "--"], cwd=repository.start).decode("ascii")
-    rows = [line.split(" ") for line in lines.splitlines()]
+    arguments = ["rev-list", "--topo-order", "--parents", "--stdin"]  # more tags may be there than a command line takes
+    lines = run_git(arguments, cwd=repository.start, stdin="".join(f"{tip}\n" for tip in tips).encode("ascii"))
+    rows = [line.split(" ") for line in lines.decode("ascii").splitlines()]
     return Graph([row[0] for row in rows], [row[1:] for row in rows])
 
 
@@ -125,6 +126,23 @@ def read_changes_of(index: Index, graph: Graph, names: set[str]) -> dict[int, li
             if position is None or (old_name == name and to_text(path) in names):
                 continue  # not in this history, or found under its new name too
             found.setdefault(position, []).append(Change(parent, to_text(path), old_name, blob))
+    return found
+
+
+def read_new_versions(index: Index, graph: Graph) -> dict[str, dict[str, str]]:
+    """Return commit oid -> path -> blob of the notebooks that each commit of the graph changed against all its parents.
+
+    Neighbouring versions of one notebook are neighbours, because git reads those quickly.
+    """
+    rows = index.connection.execute(
+        "SELECT oid, path, blob, count(*) FROM changes JOIN commits ON commits.id = commit_id"
+        " WHERE blob IS NOT NULL GROUP BY path, commit_id, blob"
+    )
+    found: dict[str, dict[str, str]] = {}
+    for oid, path, blob, number in rows:
+        position = graph.position.get(oid)
+        if position is not None and number >= len(graph.parents[position]):
+            found.setdefault(oid, {})[to_text(path)] = blob
     return found
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from nbgit.errors import NotANotebook
-from nbgit.lineage.documents import CellKey, Contents, Figure, count_of, source_key
+from nbgit.lineage.documents import CellKey, Contents, Figure, source_key
 from nbgit.lineage.pictures import picture_size
 from nbgit.notebook.cells import join_lines, read_cells
-from nbgit.notebook.outputs import output_data, read_payloads
+from nbgit.notebook.outputs import count_of, output_data, read_counts, read_payloads
 
 REMEMBERED_BYTES = 64 << 20  # of raw outputs; past it the memory of what was met before starts anew
 
@@ -85,8 +85,7 @@ class NotebookReader:
         except NotANotebook:
             found = []
         cells = [CellKey(cell.id and _storable(cell.id), source_key(cell.source)) for cell in found]
-        counts = [count_of(cell.execution_count) for cell in found]
-        return Contents(cells, figures, [count for count in counts if count is not None])
+        return Contents(cells, figures, read_counts(notebook))
 
     def _decode_outputs(self, raw: bytes) -> list[_Datum]:
         if raw == b"[]":

@@ -45,6 +45,7 @@ MIME_BEFORE_4 = {
     "javascript": "application/javascript",
     "pdf": "application/pdf",
 }
+LARGEST_COUNT = 1 << 62  # SQLite holds 64 bits; no kernel counts that far
 _BINARY = ("image/", "audio/", "video/", "application/pdf", "application/octet-stream", "font/")
 
 
@@ -150,6 +151,18 @@ def read_payloads(notebook: bytes) -> list[Payload]:
                         )
                     )
     return found
+
+
+def read_counts(notebook: bytes) -> list[int]:
+    """Return the execution counts of a notebook's cells, in their order, where they have one; raises NotANotebook."""
+    counts = [count_of(cell.get("execution_count", cell.get("prompt_number"))) for cell in _raw_cells(notebook)]
+    return [count for count in counts if count is not None]
+
+
+def count_of(value: object) -> int | None:
+    """Return an execution count as it is worth keeping, or None for what is none."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and abs(value) < LARGEST_COUNT
+    return value if is_count and isinstance(value, int) else None
 
 
 def _raw_cells(notebook: bytes) -> "list[dict[str, Any]]":

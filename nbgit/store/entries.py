@@ -23,16 +23,23 @@ if TYPE_CHECKING:
     from typing import Any
 
 ORDER_SHOWN = 12  # execution counts that are listed where cells ran out of order
+KIND_LIMIT = 40  # characters of a media type's short name
 NO_OUTPUTS = b"no outputs"  # what stands for people where no notebook has any
 SIZE_LIMIT = 16 << 20  # bytes of a note; a larger one counts as none
 FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 
 
-def write_entry(notebooks: dict[str, tuple[str, str]]) -> bytes:
-    """Return the note for a commit; `notebooks` is path -> (snapshot id, what `describe` says of it)."""
-    ran = [(path, summary) for path, (_, summary) in sorted(notebooks.items()) if summary]
+def write_entry(notebooks: dict[str, tuple[str, str]], own: dict[str, tuple[str, str]] | None = None) -> bytes:
+    """Return the note for a commit; `notebooks` is path -> (snapshot id, what `describe` says of it).
+
+    `own` is path -> (blob, what it shows) of notebooks that have their outputs in the commit's own blob; a path that is
+    in `notebooks` too is left out of it.
+    """
+    kept = {path: row for path, row in (own or {}).items() if path not in notebooks}
+    ran = [(path, summary) for path, (_, summary) in sorted({**notebooks, **kept}.items()) if summary]
     lines = [f"{printable(path)}  {printable(summary)}".encode("utf-8", "replace") for path, summary in ran]
-    machine = _machine_line({path: snapshot_id for path, (snapshot_id, _) in notebooks.items()})
+    ids = {path: snapshot_id for path, (snapshot_id, _) in notebooks.items()}
+    machine = _machine_line(ids, {path: blob for path, (blob, _) in kept.items()})
     return b"\n".join([*(lines or [NO_OUTPUTS]), b"", machine, b""])
 
 
@@ -47,16 +54,33 @@ def read_entry(note: bytes) -> dict[str, str]:
 def read_rows(note: bytes) -> list[tuple[str, str]]:
     """Return every (path, snapshot id) of a note in its own order: a path stands twice where git has joined notes."""
     found: list[tuple[str, str]] = []
-    for line in note.splitlines():
-        if not line.startswith(b"{"):
-            continue
+    for document in _machine_documents(note):
         try:
-            document = json.loads(line)
-            if document[FORMAT] == VERSION:
-                snapshots = document["snapshots"].items()
-                found += [(path, snapshot) for path, snapshot in snapshots if is_oid(snapshot)]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            found += [(path, snapshot) for path, snapshot in document["snapshots"].items() if is_oid(snapshot)]
+        except (KeyError, AttributeError):
             continue
+    return found
+
+
+def read_own(note: bytes) -> dict[str, str]:
+    """Return path -> blob of the notebooks that have their outputs in the commit's own blob (`nbgit import`)."""
+    found: dict[str, str] = {}
+    for document in _machine_documents(note):
+        rows = document.get("own") if "snapshots" in document else None
+        found |= {path: blob for path, blob in rows.items() if is_oid(blob)} if isinstance(rows, dict) else {}
+    return found
+
+
+def _machine_documents(note: bytes) -> "list[dict[str, Any]]":
+    """Return the JSON lines of a note that are of this version, parsed."""
+    found = []
+    for line in note.splitlines():
+        if line.startswith(b"{"):
+            try:
+                document = json.loads(line)
+                found += [document] if document[FORMAT] == VERSION else []
+            except (ValueError, KeyError, TypeError, RecursionError):
+                continue
     return found
 
 
@@ -71,12 +95,13 @@ def unite_notes(one: bytes, other: bytes) -> bytes:
     for path, snapshot_id in read_rows(one) + read_rows(other):
         ids.setdefault(path, set()).add(snapshot_id)
     disputed = {path: max(found) for path, found in ids.items() if len(found) > 1}
-    rows = [{path: min(found) for path, found in ids.items()}, *([disputed] if disputed else [])]
-    return b"\n".join([*sorted(lines), b"", *(_machine_line(row) for row in rows), b""])
+    own = dict(sorted([*read_own(one).items(), *read_own(other).items()]))
+    first = _machine_line({path: min(found) for path, found in ids.items()}, own)
+    return b"\n".join([*sorted(lines), b"", first, *([_machine_line(disputed)] if disputed else []), b""])
 
 
-def _machine_line(snapshots: dict[str, str]) -> bytes:
-    machine = {FORMAT: VERSION, "snapshots": snapshots}
+def _machine_line(snapshots: dict[str, str], own: dict[str, str] | None = None) -> bytes:
+    machine = {FORMAT: VERSION, "snapshots": snapshots, **({"own": own} if own else {})}
     return json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
@@ -89,15 +114,29 @@ def describe(document: "dict[str, Any]") -> str:
     if not cells:
         return ""
     counts = [cell["execution_count"] for cell in cells if isinstance(cell.get("execution_count"), int)]
-    figures = []
-    for cell in cells:
-        for output in cell.get("outputs", []):
-            kinds = [payload["mime"] for payload in output["payloads"] if is_figure(payload["mime"])]
-            if kinds:
-                figures.append(f"cell {cell['index']} {short_kind(kinds[0])}")
+    payloads = [
+        (cell["index"], number, payload["mime"])
+        for cell in cells
+        for number, output in enumerate(cell.get("outputs", []))
+        for payload in output["payloads"]
+    ]
+    return summarize(counts, payloads)
+
+
+def summarize(counts: list[int], payloads: list[tuple[int, int, str]]) -> str:
+    """Return one line on a run: what ran, and the figures.
+
+    `counts` are the execution counts and `payloads` (cell index, output index, type), both in the notebook's order.
+    """
     parts = [_order(counts)]
+    first: dict[tuple[int, int], str] = {}  # of each output with a figure
+    for cell_index, output_index, mime in payloads:
+        if is_figure(mime):
+            first.setdefault((cell_index, output_index), mime)
+    figures = [(cell_index, mime) for (cell_index, _), mime in first.items()]
     if figures:
-        shown = ", ".join(figures[:4]) + (f" and {len(figures) - 4} more" if len(figures) > 4 else "")
+        shown = ", ".join(f"cell {cell_index} {short_kind(mime)}" for cell_index, mime in figures[:4])
+        shown += f" and {len(figures) - 4} more" if len(figures) > 4 else ""
         parts.append(f"{len(figures)} figure{'s' if len(figures) > 1 else ''} ({shown})")
     return "; ".join(parts)
 
@@ -119,7 +158,7 @@ def _order(counts: list[int]) -> str:
 def short_kind(mime: str) -> str:
     """Return the short name of a media type: png, svg, pdf, plotly."""
     kind = mime.split("/", 1)[-1].split("+", 1)[0]
-    return next((word for word in ("plotly", "vega") if word in kind), kind)
+    return next((word for word in ("plotly", "vega") if word in kind), kind[:KIND_LIMIT])
 
 
 def printable(text: str) -> str:

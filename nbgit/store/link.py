@@ -23,6 +23,7 @@ from nbgit.store.forgotten import GONE, last_id, read_forgotten
 from nbgit.store.lookup import Lookup
 from nbgit.store.making import Making
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
+from nbgit.store.own import describe_own, true_own
 from nbgit.store.policy_file import load_policy
 from nbgit.store.refs import ENTRIES, README, SNAPSHOTS, commit_content, move_refs
 from nbgit.store.repository import Repository
@@ -262,14 +263,17 @@ class _Linker:
 
     def _entries(self, old: str | None, links: list[_Link], stale: list[str]) -> str:
         notes = self._tree(old)
-        for commit in stale:
-            drop_note(notes, commit)
         by_commit: dict[str, dict[str, tuple[str, str]]] = {}
         for link in links:
             by_commit.setdefault(link.change.commit, {})[link.change.path] = (link.snapshot_id, link.summary)
         before = self._reader.read(f"{old}^{{tree}}") if old else None
-        for commit, notebooks in by_commit.items():
-            put_note(notes, commit, self._sink.add("blob", write_entry(notebooks)))
+        for commit in [*stale, *by_commit]:
+            notebooks = by_commit.get(commit, {})
+            own = true_own(self._repository, self._reader, notes, commit)[1]
+            drop_note(notes, commit)
+            if notebooks or own:
+                entry = write_entry(notebooks, describe_own(self._reader, own))
+                put_note(notes, commit, self._sink.add("blob", entry))
         tree = notes.write(self._sink)
         if before is not None and tree == object_id("tree", before, self._repository.hash_name):
             return old or ""

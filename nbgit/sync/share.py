@@ -98,7 +98,7 @@ def pack_parcel(repository: Repository, name: str, pushed: list[str], *, fresh: 
     """
     tracking = tracking_refs(name)
     refs = read_refs(repository, [SNAPSHOTS, ENTRIES, *tracking.values()])
-    if ENTRIES not in refs or SNAPSHOTS not in refs:
+    if ENTRIES not in refs:
         return Parcel({}, 0, 0)
     notes = _differing_notes(repository, refs.get(tracking[ENTRIES]), refs[ENTRIES])
     commits = reachable(repository, list(notes), pushed)
@@ -121,7 +121,7 @@ class _Packer:
 
     def add_snapshots(self, refs: dict[str, str], tracking: str, notes: list[tuple[str, str]]) -> int:
         """Build the remote's snapshots with those that these entries name; return how many are new to it."""
-        ours, theirs = self._union.tree(refs[SNAPSHOTS]), self._union.tree(refs.get(tracking))
+        ours, theirs = self._union.tree(refs.get(SNAPSHOTS)), self._union.tree(refs.get(tracking))
         known, forgotten = (read_forgotten(self._reader, refs.get(ref)) for ref in (tracking, SNAPSHOTS))
         count = 0
         for source_oid, snapshot_id in self._named(notes):
@@ -134,7 +134,7 @@ class _Packer:
         if forgotten != known:
             drop_forgotten(theirs.directory("by-source"), forgotten)
             theirs.put(FILE, BLOB, self.sink.add("blob", encode_forgotten(forgotten)))
-        if theirs.is_touched() or self._fresh:
+        if theirs.is_touched() or (self._fresh and theirs.entries):
             readme = ours.entries.get("README")
             if readme:
                 theirs.put("README", *readme)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nbgit.store.entries import is_oid, read_rows
+from nbgit.store.entries import is_oid, read_own, read_rows
 from nbgit.store.snapshots import DOCUMENT, SIZE_LIMIT
 from nbgit.store.trees import BLOB, TREE
 from nbgit.upkeep.local_objects import Entries, LocalObjects
@@ -46,11 +46,15 @@ class Parts(NamedTuple):
 
 
 class Note(NamedTuple):
-    """One entry: the commit, the note's blob and what it says, path by path; None where it can't be read."""
+    """One entry: the commit, the note's blob and what it says, path by path; None where it can't be read.
+
+    `own` is path -> blob of notebooks that have their outputs in the commit.
+    """
 
     commit: str
     blob: str
     rows: list[tuple[str, str]] | None
+    own: dict[str, str]
 
 
 def list_snapshots(objects: LocalObjects, tip: str | None) -> Shelf:
@@ -189,4 +193,4 @@ def read_notes(objects: LocalObjects, notes: list[tuple[str, str]]) -> Iterator[
     """Give what these notes say."""
     contents = objects.stream((blob for _, blob in notes), NOTE_LIMIT)
     for (commit, blob), (_, content) in zip(notes, contents, strict=True):
-        yield Note(commit, blob, None if content is None else read_rows(content))
+        yield Note(commit, blob, None if content is None else read_rows(content), read_own(content or b""))

@@ -34,7 +34,7 @@ class EntryCheck:
         """Check these (commit, note blob) pairs."""
         for start in range(0, len(notes), CHUNK):
             part = list(read_notes(self._objects, notes[start : start + CHUNK]))
-            blobs = self._blobs([note for note in part if note.rows])
+            blobs = self._blobs([note for note in part if note.rows or note.own])
             for note in part:
                 self._checks.count("entries")
                 self._check(note, blobs.get(note.commit))
@@ -48,7 +48,7 @@ class EntryCheck:
             mend = "`nbgit fsck --repair` takes it out and keeps the old ref; a later `nbgit link` may write it anew"
             self._checks.find("entry-unreadable", where, "it can't be read", mend, ("drop-note", note.commit))
             return
-        if note.rows and blobs is None:
+        if (note.rows or note.own) and blobs is None:
             self._checks.miss("commits")
         for path, snapshot_id in dict(note.rows).items():
             self._checks.count("links")
@@ -58,10 +58,19 @@ class EntryCheck:
             if source_oid is None:
                 self._no_snapshot(note.commit, path, snapshot_id, (blobs or {}).get(path, ""))
             elif blobs is not None and blobs[path] not in (source_oid, UNKNOWN):
-                has = f"blob {blobs[path][:12]}" if blobs[path] else "no such file"
-                text = f"it names a snapshot of source {source_oid[:12]}, and the commit has {has}"
-                mend = "`nbgit fsck --repair` drops that line and keeps the old ref"
-                self._checks.find("entry-source", place, text, mend, ("drop-row", note.commit, path, snapshot_id))
+                what = f"names a snapshot of source {source_oid[:12]}"
+                self._other_source(note.commit, path, snapshot_id, what, blobs[path])
+        for path, blob in note.own.items():
+            self._checks.count("links")
+            if blobs is not None and blobs[path] not in (blob, UNKNOWN):
+                self._other_source(note.commit, path, blob, f"tells of blob {blob[:12]}", blobs[path])
+
+    def _other_source(self, commit: str, path: str, oid: str, what: str, blob: str) -> None:
+        has = f"blob {blob[:12]}" if blob else "no such file"
+        mend = "`nbgit fsck --repair` drops that line and keeps the old ref"
+        place = f"{printable(path)} at {commit[:12]}"
+        order = ("drop-row", commit, path, oid)
+        self._checks.find("entry-source", place, f"it {what}, and the commit has {has}", mend, order)
 
     def _no_snapshot(self, commit: str, path: str, snapshot_id: str, blob: str) -> None:
         place = f"{printable(path)} at {commit[:12]}"
@@ -86,7 +95,7 @@ class EntryCheck:
             (note.commit, path, path.split("/"), roots[note.commit] or "")
             for note in notes
             if note.commit in roots
-            for path, _ in note.rows or ()
+            for path in {*dict(note.rows or ()), *note.own}
         ]
         while asked:
             asked = list(self._descend(asked, found))

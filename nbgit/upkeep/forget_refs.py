@@ -10,10 +10,11 @@ from nbgit.lineage.history import Report
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
 from nbgit.store.build import build_notebook
-from nbgit.store.entries import describe, drop_note, list_notes, put_note, read_entry, write_entry
+from nbgit.store.entries import describe, drop_note, list_notes, put_note, read_entry, read_own, write_entry
 from nbgit.store.forgotten import FILE, GONE, encode_forgotten, last_id, read_forgotten
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader, ObjectSink
+from nbgit.store.own import describe_own
 from nbgit.store.refs import ENTRIES, KEPT, SNAPSHOTS, commit_content, move_refs, read_refs, refs_below
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, SnapshotWriter, payload_files, read_document, read_snapshot
@@ -233,7 +234,8 @@ class RefsForgetter:
         tree = self._tree(old)
         notes = list_notes(self._repository, old)
         for commit in sorted({commit for commit, _ in found.notebooks}):
-            entry = read_entry(self._reader.read(notes[commit]) or b"")
+            note = self._reader.read(notes[commit]) or b""
+            entry, own = read_entry(note), read_own(note)
             gone = {path for other, path in found.notebooks if other == commit}
             rows: dict[str, tuple[str, str]] = {}
             for path, snapshot_id in entry.items():
@@ -243,8 +245,8 @@ class RefsForgetter:
                 if new_id != GONE:
                     rows[path] = (new_id, self._summary(new_id))
             drop_note(tree, commit)
-            if rows:
-                put_note(tree, commit, self._sink.add("blob", write_entry(rows)))
+            if rows or own:
+                put_note(tree, commit, self._sink.add("blob", write_entry(rows, describe_own(self._reader, own))))
         return self._commit(tree, "nbgit: entries")
 
     def _summary(self, snapshot_id: str) -> str:

@@ -6,9 +6,10 @@
 import time
 
 from nbgit.errors import GitFailed, NbgitError, SnapshotInvalid
-from nbgit.store.entries import describe, list_notes, put_note, read_entry, write_entry
+from nbgit.store.entries import describe, list_notes, put_note, read_entry, read_own, write_entry
 from nbgit.store.forgotten import read_forgotten
 from nbgit.store.objects import ObjectReader, ObjectSink
+from nbgit.store.own import describe_own
 from nbgit.store.refs import (
     BACKUPS,
     ENTRIES,
@@ -109,11 +110,13 @@ class RefsWriter:
                 for path, (snapshot_id, summary) in self._rows.get(old_commit, {}).items()
                 if snapshot_id not in forgotten
             }
-            before = read_entry(self._reader.read(held[old_commit]) or b"") if old_commit in held else {}
-            for path, snapshot_id in before.items():
+            note = (self._reader.read(held[old_commit]) or b"") if old_commit in held else b""
+            for path, snapshot_id in read_entry(note).items():
                 rows.setdefault(path, (snapshot_id, self._summary(snapshot_id)))
-            if rows:
-                put_note(notes, new_commit, self._sink.add("blob", write_entry(rows)))
+            own = {path: blob for path, blob in read_own(note).items() if not self._history.moved.get(blob)}
+            if rows or own:
+                entry = write_entry(rows, describe_own(self._reader, own))
+                put_note(notes, new_commit, self._sink.add("blob", entry))
                 changed = True
         return self._commit(notes, old, "nbgit: entries") if changed else old
 

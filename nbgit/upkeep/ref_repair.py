@@ -4,9 +4,10 @@ import time
 from typing import NamedTuple
 
 from nbgit.errors import SnapshotInvalid
-from nbgit.store.entries import describe, drop_note, get_note, printable, put_note, read_rows, write_entry
+from nbgit.store.entries import describe, drop_note, get_note, printable, put_note, read_own, read_rows, write_entry
 from nbgit.store.forgotten import GONE
 from nbgit.store.objects import ObjectReader, ObjectSink
+from nbgit.store.own import describe_own
 from nbgit.store.refs import BACKUPS, ENTRIES, SNAPSHOTS, commit_content, move_refs, read_refs
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, read_document
@@ -16,7 +17,7 @@ from nbgit.upkeep.fsck import forgotten
 from nbgit.upkeep.local_objects import LocalObjects
 from nbgit.upkeep.rebuild import whole_source
 
-Rows = dict[tuple[str, str], str]  # (path, snapshot id) -> the snapshot id that takes its place, or GONE
+Rows = dict[tuple[str, str], str]  # (path, snapshot or own blob) -> the snapshot that takes its place, or GONE
 
 
 class Edits(NamedTuple):
@@ -124,11 +125,13 @@ def _entries(
         before = dict(read_rows(content or b""))
         now = {path: rows.get((path, snapshot_id), snapshot_id) for path, snapshot_id in before.items()}
         after = {path: snapshot_id for path, snapshot_id in now.items() if snapshot_id != GONE}
-        if not after:
+        said = read_own(content or b"")
+        own = {path: blob for path, blob in said.items() if (path, blob) not in rows}
+        if not after and not own:
             drop_note(notes, commit)
-        elif after != before:
+        elif after != before or own != said:
             told = {path: (snapshot_id, _summary(reader, snapshot_id)) for path, snapshot_id in after.items()}
-            put_note(notes, commit, sink.add("blob", write_entry(told)))
+            put_note(notes, commit, sink.add("blob", write_entry(told, describe_own(reader, own))))
     return _commit(notes, sink, old) if notes.is_touched() else old
 
 

@@ -242,10 +242,14 @@ def test_the_snapshot_schema_refuses(key: str, value: object) -> None:
         {"nbgit-entry": 1, "snapshots": {"a.ipynb": "x"}},
         {"nbgit-entry": 1, "snapshots": {"": OID}},
         {"nbgit-entry": 1, "snapshots": [OID]},
+        {"nbgit-entry": 1, "snapshots": {}},
+        {"nbgit-entry": 1, "snapshots": {}, "own": {}},
+        {"nbgit-entry": 1, "snapshots": {}, "own": {"a.ipynb": "x"}},
     ],
 )
 def test_the_entry_schema_refuses(document: object) -> None:
     assert validate({"nbgit-entry": 1, "snapshots": {"a.ipynb": OID}, "a later key": 1}, "entry.v1") == []
+    assert validate({"nbgit-entry": 1, "snapshots": {}, "own": {"a.ipynb": OID}}, "entry.v1") == []
     assert validate(document, "entry.v1") != []
 
 

@@ -34,7 +34,9 @@ NEIGHBOURS = {
     ("merge", "diff.changes"): "the same reading of what is one cell edited and what is two",
     ("merge", "diff.lines"): "the same for lines",
     ("upkeep", "lineage.index"): "the figure index is deleted where it holds what is forgotten, and filled by import",
-    ("upkeep", "lineage.history"): "the type of a progress report",
+    ("upkeep", "lineage.history"): "what commits did to notebooks, for import and migrate; reports of progress",
+    ("upkeep", "lineage.figures"): "import fills the figure index, and describes notebooks from it",
+    ("upkeep", "lineage.linked"): "the same for what the new entries say",
 }
 # Which folder is the only door to a library.
 DOORS = {
