@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from nbgit.errors import PolicyInvalid
+from nbgit.errors import NbgitError, PolicyInvalid
 from nbgit.gitproto.telling import say
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, split
@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.store.lookup import Lookup as Lookup
 
+TOLD = 5  # notebooks whose outputs could not be read that are named, one by one
 MEMO_BYTES = 1 << 20  # past this, reading the sources of notebooks seen before from git is quicker than splitting
 
 
@@ -32,6 +33,7 @@ class Filters:
         self._lookup: Lookup | None = None
         self._said: set[str] = set()
         self._cleaned = 0
+        self._troubles = 0
 
     def __enter__(self) -> "Filters":
         return self
@@ -74,6 +76,9 @@ class Filters:
         """
         try:
             return self._with_outputs(path, data, blob, treeish)
+        except NbgitError as error:
+            self._tell_trouble(path, error)
+            return data
         except Exception as error:
             from nbgit.store.log import log_bug
 
@@ -98,9 +103,18 @@ class Filters:
         parts = split(data, policy)
         if parts is None or parts.source != data or not parts.can_run:
             return data  # no notebook, or its outputs are in the history itself, or it can't have any
+        if lookup.trouble is not None:
+            self._tell_trouble(path, lookup.trouble)
         notebook = lookup.cell_by_cell(path, data, treeish) or data
         captures.remember(sha256(notebook).hexdigest(), NOTHING, oid)  # nothing that is not kept elsewhere
         return notebook
+
+    def _tell_trouble(self, path: str, error: NbgitError) -> None:
+        self._troubles += 1
+        if self._troubles <= TOLD:
+            self._say(f"{path} was checked out without its stored outputs: {error}")
+        elif self._troubles == TOLD + 1:
+            self._say("more notebooks were checked out without their stored outputs: `nbgit fsck` says which and why")
 
     def prefetch(self, blobs: list[str]) -> None:
         """Read ahead what smudging these blobs will take; never fails."""

@@ -33,6 +33,7 @@ DONORS = 8  # how many earlier versions of a path are searched for the outputs o
 TREE_LIMIT = 4 << 20  # bytes of the tree that lists the snapshots of one source: some 60,000 of them
 AHEAD = 512 << 20  # bytes of payloads, as far as is known before they are read, that are read ahead
 TRIED = 100  # snapshots of one source that are tried, one after the other, until one is sound
+OUT_OF_REACH = "the remote that has them can't be reached; `nbgit sync` fetches them when it can"
 HISTORY = 2000  # how many commits are read to find them
 
 
@@ -59,12 +60,14 @@ class Lookup:
         self._entries: dict[str, dict[str, str]] = {}
         self._versions: dict[tuple[str, ...], dict[str, list[str]]] = {}
         self._documents: dict[str, dict[str, Any]] = {}  # prefetched
+        self.trouble: NbgitError | None = None  # why a snapshot of what was asked for last could not be read
 
     def notebook_for(self, path: str, source: bytes, oid: str, treeish: str | None) -> bytes | None:
         """Return the notebook that was stored with this source, or None where there is none.
 
         `oid` is the source's blob id; `treeish` the commit that is being checked out, where git told.
         """
+        self.trouble = None
         for capture in self._captures.of_path_here(path):
             if capture.source_oid == oid and (found := self._read_capture(capture, source)):
                 return found
@@ -165,8 +168,9 @@ class Lookup:
     def _read(self, snapshot_id: str, source: bytes) -> tuple[bytes, str] | None:
         try:
             return read_with_digest(self._reader, snapshot_id, source, self._documents.get(snapshot_id))
-        except NbgitError:
-            return None  # damaged or of a later version: the next place may know; `nbgit fsck` tells
+        except NbgitError as error:  # damaged or of a later version: the next place may know
+            self.trouble = self.trouble or (NbgitError(OUT_OF_REACH) if self._repository.is_partial else error)
+            return None
 
     def _read_capture(self, capture: Capture, source: bytes) -> bytes | None:
         found = capture.read(self._policy)

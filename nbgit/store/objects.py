@@ -142,7 +142,9 @@ class ObjectReader:
             return found
         except (OSError, ValueError, GitFailed) as error:
             self.close()  # the next question starts git again
-            raise GitFailed(f"git cat-file stopped while it was read ({error}); try `git fsck`") from error
+            raise GitFailed(
+                f"git cat-file stopped while it was read ({error}); `nbgit fsck` says what is damaged"
+            ) from error
 
     def _answer(self, stdout: "IO[bytes]", most: int) -> tuple[str, bytes] | None:
         header = stdout.readline()
