@@ -83,7 +83,7 @@ class Filters:
             from nbgit.store.log import log_bug
 
             where, place = log_bug(error)
-            self._say(f"{path} was checked out without its outputs ({where}); the details are in {place}")
+            self._say(f"{path} was checked out without its stored outputs ({where}); the details are in {place}")
             return data
 
     def _with_outputs(self, path: str, data: bytes, blob: str | None, treeish: str | None) -> bytes:

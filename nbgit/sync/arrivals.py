@@ -4,6 +4,7 @@ from nbgit.errors import NbgitError
 from nbgit.store.fill import fill_bare
 from nbgit.store.repository import Repository
 from nbgit.store.switch import rebases
+from nbgit.sync.fetch_head import complete_fetch
 from nbgit.sync.fetched import fetch_once, unite_fetched
 from nbgit.sync.remotes import add_refspecs, needs_refspecs
 
@@ -14,6 +15,7 @@ def before_smudge(repository: Repository) -> None:
         if needs_refspecs(repository):
             for remote in add_refspecs(repository):
                 fetch_once(repository, remote)
+        complete_fetch(repository)
         unite_fetched(repository)
     except (NbgitError, OSError):
         return  # a checkout without the newest outputs is better than none; `nbgit sync` says what is wrong
@@ -24,6 +26,7 @@ def take_in(repository: Repository) -> list[str]:
 
     Raises NbgitError. While a rebase is under way no file is touched: it has the index in memory.
     """
+    complete_fetch(repository)
     if unite_fetched(repository) is None or rebases(repository):
         return []
     return fill_bare(repository)

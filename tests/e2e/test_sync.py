@@ -183,6 +183,25 @@ def test_a_remote_ref_that_was_deleted_or_replaced_comes_back(hub: Hub, ada: Git
     assert carol.read(N) == run_of("a = 1", "b = 2", run="A")
 
 
+@pytest.mark.parametrize("command", [["pull", "-q", "origin", "main"], ["pull", "-q", "--rebase", "origin", "main"]])
+def test_a_pull_that_names_the_branch_brings_outputs_as_well(hub: Hub, ada: GitBox, command: list[str]) -> None:
+    bob = hub.clone("bob")
+    for number in range(2):
+        ada.write(N, run_of("a = 1", f"b = {number}", run=f"again {number}"))
+        ada.write(f"new {number}.ipynb", run_of("c = 3", run=f"new {number}"))
+        ada.commit("more")
+        push(ada)
+        bob.git(*command)
+        assert bob.read(N) == ada.read(N)
+        assert bob.read(f"new {number}.ipynb") == ada.read(f"new {number}.ipynb")
+        assert entry_of(bob) == entry_of(ada)
+    trace = hub.root / "trace"
+    bob.environ["GIT_TRACE"] = str(trace)
+    (bob.path / N).unlink()
+    bob.git("checkout", "--", N)
+    assert "upload-pack" not in trace.read_text()
+
+
 def test_a_pruning_fetch_keeps_what_is_ones_own(hub: Hub, ada: GitBox) -> None:
     hub.hub.git("update-ref", "-d", "refs/nbgit/snapshots")
     hub.hub.git("update-ref", "-d", "refs/notes/nbgit")

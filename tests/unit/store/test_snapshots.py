@@ -258,7 +258,7 @@ def smudged(box: GitBox) -> list[bytes]:
         assert client.lines() == ["status=success"]
         waited = client.ask("smudge", b"")
     assert (client.code, client.rest) == (0, b"")
-    assert client.err.count("was checked out without its outputs") == client.err.count("\n")
+    assert client.err.count("was checked out without its stored outputs") == client.err.count("\n")
     return [at_once, waited]
 
 
