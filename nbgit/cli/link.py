@@ -11,7 +11,7 @@ from nbgit.store.repository import find_repository
 
 EPILOG = """\b
 Examples:
-  nbgit link            every commit on a branch that still waits for its outputs
+  nbgit link            every commit on a branch that has no outputs yet, where they are stored
   nbgit link HEAD~2     just this commit
 """
 
@@ -22,7 +22,8 @@ def command(revisions: tuple[str, ...]) -> int:
     """Link commits to their outputs, where no hook did.
 
     Commits made by a library, a GUI or with hooks off are linked by the next nbgit command; this is that command when
-    there is no other.
+    there is no other. It also looks through the whole history for commits that were written anew, by a tool or on a
+    server, and had their outputs before.
     """
     repository = find_repository(os.getcwd(), os.environ)
     if revisions:

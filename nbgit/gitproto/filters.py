@@ -58,7 +58,7 @@ class Filters:
         parts = split(data, policy)
         if parts is None or not (parts.spans or parts.can_run):
             return data
-        if known is None:
+        if known is None and path:  # a library may not say which file this is; nothing could find such a capture
             self._keep(captures, path, digest, data, parts)
         return parts.source
 

@@ -23,7 +23,8 @@ def carry_outputs(
     originals: list[str],
 ) -> Capture | None:
     """Capture what a notebook shows at a commit just made: what is on disk, and for cells that have nothing there what
-    the commits have that it was picked from. None where no cell has outputs, or it can't be written."""
+    the commits have that it was picked from; then, where what is on disk is another source (`commit -p`), the commit's
+    parent. None where no cell has outputs, or it can't be written."""
     source = reader.read(change.source_oid)
     if source is None:
         return None
@@ -31,7 +32,8 @@ def carry_outputs(
     notebook = on_disk if on_disk is not None and _source(on_disk, policy) == source else None
     donors = [on_disk] if on_disk is not None else []
     first = transplant(source, donors, policy)
-    for original in originals:
+    is_other = on_disk is not None and notebook is None
+    for original in [*originals, f"{change.commit}^"] if is_other else originals:
         try:
             donors.append(notebook_at(repository, original, change.path))
         except NbgitError:

@@ -10,46 +10,52 @@ from nbgit.store.entries import read_some_entries
 from nbgit.store.link import link_commits
 from nbgit.store.objects import ObjectReader
 from nbgit.store.policy_file import load_policy
-from nbgit.store.refs import ENTRIES, refs_below
+from nbgit.store.refs import ENTRIES, SNAPSHOTS, refs_below
 from nbgit.store.repository import Repository, head_commit
+from nbgit.store.rewritten import EVERY, stored_but_unlinked
+
+NEWEST = 200  # how many commits are searched where nobody asked for linking
 
 
 def link_missing(repository: Repository) -> int:
-    """Do what `link_pending` does and never raise: what can't be linked now stays captured."""
+    """Do what `link_pending` does for the newest commits and never raise: what can't be linked now stays captured."""
     try:
-        return link_pending(repository)
+        return link_pending(repository, NEWEST)
     except NbgitError:
         return 0
 
 
-def link_pending(repository: Repository) -> int:
+def link_pending(repository: Repository, most: int = EVERY) -> int:
     """Link the commits that no hook saw (made by a library, a GUI, with hooks off); return how many notebooks.
 
-    Only commits that changed a path with a pending capture, and to just that source, are looked at, and of those the
-    ones whose entry does not name that path: a notebook that was run again since is not that commit's. Raises
-    NbgitError.
+    First those that a pending capture is of: commits that changed its path to just its source and whose entry does not
+    name that path (a notebook that was run again since is not that commit's). Then those whose outputs are stored;
+    `most` is how many commits are searched for them. Raises NbgitError.
     """
-    pending = CaptureStore(repository, load_policy(repository)).all()
-    if not pending:
-        return 0
-    wanted = {(capture.path, capture.source_oid) for capture in pending}
-    state = _state(repository, wanted)
+    captures = CaptureStore(repository, load_policy(repository))
+    wanted = {(capture.path, capture.source_oid) for capture in captures.all()}
+    state = _state(repository, wanted, most)
     if state and state == _searched(repository):
         return 0
-    commits = unlinked_commits(repository, wanted)
-    if not commits and state:
+    commits = unlinked_commits(repository, wanted) if wanted else []
+    linked = link_commits(repository, commits, lazily=True) if commits else 0
+    stored = stored_but_unlinked(repository, most, captures.paths())
+    if stored:
+        copies = {commit: original for commit, original in stored.items() if original is not None}
+        linked += link_commits(repository, list(stored), lazily=True, copies=copies)
+    if state and not commits and not linked:
         _note_searched(repository, state)
-    return link_commits(repository, commits, lazily=True) if commits else 0
+    return linked
 
 
-def _state(repository: Repository, wanted: set[tuple[str, str]]) -> str:
-    """Return a digest of all that decides which commits are found: what waits, HEAD, branches, entries.
+def _state(repository: Repository, wanted: set[tuple[str, str]], most: int) -> str:
+    """Return a digest of all that decides which commits are found: what waits, HEAD, branches, entries, snapshots.
 
     "" where HEAD can't be told without git.
     """
     head = head_commit(repository)
-    rows = [*sorted(wanted), *sorted(refs_below(repository, "refs/heads", ENTRIES).items())]
-    told = "\n".join([head, *(f"{one} {other}" for one, other in rows)])
+    rows = [*sorted(wanted), *sorted(refs_below(repository, "refs/heads", ENTRIES, SNAPSHOTS).items())]
+    told = "\n".join([head, str(most), *(f"{one} {other}" for one, other in rows)])
     return sha256(told.encode("utf-8", "surrogateescape")).hexdigest() if head else ""
 
 

@@ -50,6 +50,7 @@ def link_commits(
     *,
     making: Making | None = None,
     lazily: bool = False,
+    copies: dict[str, str] | None = None,
 ) -> int:
     """Link these commits to the outputs of the notebooks they changed; return how many notebooks were linked.
 
@@ -57,8 +58,8 @@ def link_commits(
     win over what its entry says already, and notebooks that were run again without an edit, and that git takes as up to
     date, are linked to it too. Otherwise an entry holds: the commit's own, then those of the commits that it was picked
     from. Git joins entries when it rewrites a commit, the new one's first. `lazily` says that the commits may be old:
-    then a capture counts only if it was made before its commit, and git has taken it. Raises NbgitError; links nothing
-    or all.
+    then a capture counts only if it was made before its commit, and git has taken it. `copies` are commit -> the commit
+    that it was copied from, whose entry counts where there is no capture. Raises NbgitError; links nothing or all.
     """
     policy = load_policy(repository)
     captures = CaptureStore(repository, policy)
@@ -68,7 +69,9 @@ def link_commits(
         if making is not None and making.by_person and commits:
             changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
         noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)])
-        links = linker.find(changes, noted, making=making, lazily=lazily)
+        entries = _noted(reader, list((copies or {}).values()))
+        copied = {commit: entries[original] for commit, original in (copies or {}).items() if original in entries}
+        links = linker.find(changes, noted, copied, making=making, lazily=lazily)
         stale = [] if lazily else stale_entries(repository, reader, noted, {link.change.commit for link in links})
         if links or stale:
             links = linker.write(links, stale)
@@ -102,6 +105,7 @@ class _Linker:
         self,
         changes: list[NotebookChange],
         noted: dict[str, dict[str, list[str]]],
+        copied: dict[str, dict[str, list[str]]],
         *,
         making: Making | None,
         lazily: bool,
@@ -125,9 +129,11 @@ class _Linker:
                 capture = None if link is not None else self._carried(change, making)
             links.append(link)
             captures.append(capture)
+        for change, ids in zip(changes, said, strict=True):
+            ids += copied.get(change.commit, {}).get(change.path, [])
         self._build(changes, captures, links, said)
         found = [link for link in links if link is not None]
-        return found + self._rest(noted, {(link.change.commit, link.change.path) for link in found})
+        return found + self._rest({**copied, **noted}, {(link.change.commit, link.change.path) for link in found})
 
     def _build(
         self,

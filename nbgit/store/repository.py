@@ -103,7 +103,10 @@ def find_repository(start: str, environ: "Mapping[str, str]") -> Repository:
 
 
 def _climb(start: str) -> tuple[str | None, str]:
-    """Return (worktree, git directory), looking in `start` and then in each directory above it."""
+    """Return (worktree, git directory), looking in `start` and then in each directory above it.
+
+    Inside of `.git`, where libraries start hooks, the working tree is what is around it.
+    """
     here = start
     while True:
         dot_git = os.path.join(here, ".git")
@@ -113,7 +116,7 @@ def _climb(start: str) -> tuple[str | None, str]:
         if pointer and pointer.startswith("gitdir:"):
             return here, os.path.join(here, pointer[len("gitdir:") :].strip())
         if os.path.isdir(os.path.join(here, "objects")) and os.path.isfile(os.path.join(here, "HEAD")):
-            return None, here
+            return (os.path.dirname(here) if os.path.basename(here) == ".git" else None), here
         above = os.path.dirname(here)
         if above == here:
             raise NotARepository(f"{start} is not in a git repository; run nbgit inside one, or `git init` first")

@@ -385,6 +385,39 @@ def test_an_edit_without_outputs(installed: GitBox) -> None:
     assert entry(installed) == ""
 
 
+def test_a_part_of_a_notebook(installed: GitBox) -> None:
+    """A part of a notebook"""
+    installed.write(PATH, three("x = 1", "y = 1"))
+    installed.commit("first")
+    on_disk = three("x = 2", "y = 2", ("new x\n", "new y\n"))
+    installed.write(PATH, on_disk)
+    installed.git("commit", "-q", "-p", "-m", "x alone", stdin=b"s\ny\nn\n")
+    assert installed.read(PATH) == on_disk
+    installed.git("commit", "-q", "-a", "-m", "and y")
+    installed.git("checkout", "-q", "HEAD~1")
+    assert shows(installed) == [["new x\n"], ["second\n"]]
+    assert entry(installed).startswith(f"{PATH}  2 cells ran")
+    installed.git("checkout", "-q", "main")
+    assert installed.read(PATH) == on_disk
+
+
+def test_a_rewritten_history(installed: GitBox) -> None:
+    """A history that something else has rewritten"""
+    before = []
+    for run in ("one\n", "two\n"):
+        installed.write(PATH, ran(run))
+        installed.write("x.txt", run.encode())
+        installed.commit(run)
+        before.append(entry(installed))
+    installed.environ["FILTER_BRANCH_SQUELCH_WARNING"] = "1"
+    installed.git("filter-branch", "--msg-filter", "sed 's/$/, reworded/'", "--", "main")
+    assert entry(installed) == ""
+    assert installed.nbgit("link").out == "2 notebooks linked.\n"
+    assert [entry(installed, commit) for commit in ("HEAD~1", "HEAD")] == before
+    installed.git("checkout", "-q", "HEAD~1")
+    assert shows(installed) == [["one\n"]]
+
+
 def test_a_printed_password(installed: GitBox) -> None:
     """A password that was printed"""
     installed.write(PATH, ran("the password is hunter2, as ever\n"))

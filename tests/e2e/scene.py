@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from nbgit.store.entries import read_entry
@@ -65,3 +66,40 @@ def assert_clean(box: GitBox) -> None:
     assert box.git("status", "--porcelain") == ""
     checked = box.try_git("fsck", "--strict", "--no-dangling")
     assert checked.code == 0, checked
+
+
+def quietly(box: GitBox, *arguments: str, stdin: bytes | None = None, cwd: str | None = None) -> str:
+    """Run git and return its stdout; it must succeed, and nbgit must have nothing to say."""
+    result = box.try_git(*arguments, stdin=stdin, cwd=cwd)
+    assert result.code == 0, result
+    assert "nbgit" not in result.err, result
+    assert "Traceback" not in result.err, result
+    return result.out
+
+
+def linked(box: GitBox, path: str = N, *, among: str = "--all") -> list[str]:
+    """Return the subjects of the commits whose entry names `path`, newest first; each has one entry, not two."""
+    rows = [row.split(" ", 1) for row in box.git("log", "--topo-order", "--format=%H %s", among, "--").splitlines()]
+    noted = {row.split(" ")[1] for row in box.git("notes", "--ref=nbgit", "list").splitlines()}
+    return [subject for oid, subject in rows if oid in noted and path in entry_of(box, oid)]
+
+
+def assert_sound(box: GitBox) -> None:
+    """Fail unless git sees nothing to commit, and neither git nor nbgit finds anything damaged or went wrong."""
+    from nbgit.store.repository import find_repository
+    from nbgit.upkeep.fsck import check_store
+
+    assert_clean(box)
+    repository = find_repository(str(box.path), {})
+    report = check_store(repository, lambda done, total: None)
+    assert [(finding.where, finding.text) for finding in report.findings] == []
+    log = Path(repository.nbgit_dir) / "nbgit.log"
+    assert not log.exists(), log.read_text()
+
+
+def comes_back(box: GitBox, revision: str, path: str, data: bytes) -> None:
+    """Fail unless checking out this commit shows these bytes, and coming back what is on disk now."""
+    now = box.read(path)
+    for where, expected in ((revision, data), ("-", now)):
+        quietly(box, "checkout", "-q", where)
+        assert box.read(path) == expected

@@ -396,7 +396,8 @@ class TestEntries:
         assert found[0]["where"].startswith(f"{N} at ")
         done = mended(repo)
         assert f"the entry of commit {repo.git('rev-parse', 'HEAD')[:12]} no longer names {N}" in done
-        assert set(entry_of(repo)) == {"drawn.ipynb"}, "the commit has that one as it is"
+        assert set(entry_of(repo)) == {"drawn.ipynb", N}, "the commit has one as it is, and its own run of the other"
+        assert outputs_at(repo, "HEAD", N) == run_of("a = 1", "b = 3", run="B")
 
     def test_a_note_that_is_damaged(self, repo: GitBox) -> None:
         remove(repo, repo.git("rev-parse", f"{ENTRIES}:{note_path(repo)}").strip())
