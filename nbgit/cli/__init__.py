@@ -1,5 +1,7 @@
 """Ring 5: the command line. One file a verb, the only importer of click, the one error boundary."""
 
+import errno
+import os
 import sys
 from difflib import get_close_matches
 from importlib import import_module
@@ -10,6 +12,7 @@ from nbgit import __version__
 from nbgit.errors import NbgitError
 from nbgit.store.entries import printable
 
+TROUBLES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE)
 # verb -> (module, the line that `nbgit --help` shows): modules load when they are called, so that --help stays quick.
 VERBS: dict[str, tuple[str, str]] = {
     "install": ("install", "Set nbgit up for this repository, or for you."),
@@ -105,8 +108,25 @@ def run_command_line(arguments: list[str] | None = None) -> int:
         sys.stderr.close()  # a pager that was quit; nothing more to say, and no traceback at exit
         return 0
     except Exception as error:
+        words = _environment_trouble(error)
+        if words:
+            click.echo(f"nbgit: {printable(words)}", err=True)
+            return NbgitError.exit_code
         from nbgit.store.log import log_bug
 
         where, place = log_bug(error)
         click.echo(f"nbgit: this is a bug in nbgit ({where}); the details are in {place}", err=True)
         return 100
+
+
+def _environment_trouble(error: Exception) -> str:
+    """Return a sentence where not nbgit but the place it works in is the matter, "" otherwise."""
+    if not isinstance(error, OSError):
+        return ""
+    try:
+        os.getcwd()
+    except OSError:
+        return "the directory you are in no longer exists; go to one that does"
+    if error.errno not in TROUBLES:
+        return ""
+    return f"{error.filename or 'a file'} can't be written or read ({error.strerror}); mend that, then try again"

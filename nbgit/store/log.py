@@ -34,6 +34,6 @@ def log_bug(error: BaseException) -> tuple[str, str]:
     try:
         nbgit_dir = find_repository(os.getcwd(), os.environ).nbgit_dir
     except (NbgitError, OSError):
-        nbgit_dir = os.path.join(tempfile.gettempdir(), "nbgit")
+        nbgit_dir = tempfile.mkdtemp(prefix="nbgit-")  # nobody else's, whatever others put into that folder
     text = "".join(traceback.format_exception(error))
     return where, log_line(nbgit_dir, text)

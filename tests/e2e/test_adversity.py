@@ -14,7 +14,7 @@ import pytest
 
 from nbgit.store.refs import SNAPSHOTS
 from tests.e2e.scene import N, outputs_at, run_of
-from tests.gitbox import GitBox
+from tests.gitbox import SOURCE_ROOT, GitBox
 
 A, B, C = run_of("a = 1", run="A" * 5000), run_of("a = 1", "b = 2", run="B" * 5000), run_of("c = 1", run="C")
 LARGE = run_of("a = 3", run=os.urandom(100_000).hex())
@@ -201,3 +201,14 @@ def test_snapshots_of_a_later_version(installed: GitBox) -> None:
     installed.commit("more")
     assert outputs_at(installed, "HEAD", "more.ipynb") == C
     assert installed.git("diff-tree", "-r", "--diff-filter=DM", before.strip(), SNAPSHOTS) == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the directory one is in can't be removed there")
+@pytest.mark.parametrize("verb", [["status"], ["log"], ["install"], ["restore", N], ["fsck"]])
+def test_a_directory_that_is_gone(box: GitBox, verb: list[str]) -> None:
+    gone = box.root / "gone"
+    gone.mkdir()
+    code = "import os, sys; os.rmdir(os.getcwd()); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    environ = {"PYTHONPATH": str(SOURCE_ROOT)}
+    done = box.run([sys.executable, "-c", code, "-m", "nbgit", *verb], cwd=gone, environ=environ)
+    assert (done.code, done.err) == (3, "nbgit: the directory you are in no longer exists; go to one that does\n")
