@@ -158,6 +158,10 @@ class CaptureStore:
         """Return whether a notebook was ever captured at `path` in this clone."""
         return self._paths.has(path)
 
+    def has_shown(self, source_oid: str) -> bool:
+        """Return whether a stored notebook with this source was seen or checked out in this clone."""
+        return self._known.has_stored(source_oid)
+
     def paths(self) -> frozenset[str]:
         """Return every path that was ever captured in this clone."""
         return self._paths.all()

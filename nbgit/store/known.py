@@ -59,6 +59,15 @@ class KnownNotebooks:
         if known is not None and known.snapshot_id == NOTHING:
             self.put(digest, RAN, source_oid)
 
+    def has_stored(self, source_oid: str) -> bool:
+        """Return whether a notebook that is in a snapshot was seen here with this source."""
+        end = f" {source_oid}\n".encode("ascii")
+        for digit in "0123456789abcdef":
+            lines = self._shard(digit)
+            if lines.count(end) > lines.count(b" -" + end) + lines.count(b" +" + end):
+                return True
+        return False
+
     def _shard(self, digest: str) -> bytes:
         """Return one of the files, read again only when it has grown."""
         file = os.path.join(self._folder, digest[0])

@@ -163,6 +163,8 @@ class Lookup:
         if self._checked(notebook, source) is None:
             return None
         self._captures.remember(digest, snapshot_id, source_oid)
+        if notebook != source:
+            self._captures.note_run(source, source_oid)
         return notebook
 
     def _read(self, snapshot_id: str, source: bytes) -> tuple[bytes, str] | None:

@@ -11,10 +11,12 @@ def keep(
 ) -> bool:
     """Capture the notebook at `path`, which is not known yet, and return whether it was captured.
 
-    A source that git had before any notebook was seen at this path is a clone's file, not cleared outputs: to take it
-    for cleared would hide the outputs that a later fetch brings. Raises OSError where the capture can't be written.
+    A source that git had before any notebook was seen here, at this path or with this source, is a clone's file, not
+    cleared outputs: to take it for cleared would hide the outputs that a later fetch brings. Raises OSError where the
+    capture can't be written.
     """
-    if not parts.spans and not captures.has_seen(path) and reader.read(source_oid) is not None:
+    is_new = not parts.spans and not captures.has_seen(path) and not captures.has_shown(source_oid)
+    if is_new and reader.read(source_oid) is not None:
         captures.remember(digest, NOTHING, source_oid)
         return False
     captures.put(path, source_oid, digest, data, parts)

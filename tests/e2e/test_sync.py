@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.hub import Hub, push
-from tests.e2e.scene import N, assert_clean, entry_of, note_of, run_of
+from tests.e2e.scene import N, assert_clean, entry_of, never_ran, note_of, outputs_at, run_of
 from tests.gitbox import GitBox
 
 
@@ -119,6 +119,28 @@ def test_two_runs_for_one_commit_are_both_kept(hub: Hub, ada: GitBox) -> None:
         assert held.count("snapshot.json") == 3
         assert note_of(box).count("nbgit-entry") == 2
         assert_clean(box)
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_outputs_that_came_from_elsewhere_can_be_cleared(hub: Hub, ada: GitBox, early: bool) -> None:
+    """Nobody has run the notebook in this clone; `early`: git saw it bare, too, before its outputs came."""
+    bob = hub.clone("bob", install=not early)
+    if early:
+        bob.git("config", "nbgit.sync", "false")
+        assert bob.nbgit("install").code == 0
+        bob.git("update-index", "--refresh")
+        bob.git("add", "--renormalize", N)
+        assert bob.read(N) == never_ran("a = 1", "b = 2")
+        bob.git("config", "--unset", "nbgit.sync")
+        assert bob.nbgit("sync").code == 0
+    assert bob.read(N) == ada.read(N)
+    bob.write(N, never_ran("a = 1", "b = 2"))
+    bob.git("add", N)
+    bob.write("x.txt", b"x")
+    bob.commit("cleared")
+    assert outputs_at(bob, "HEAD", N) == never_ran("a = 1", "b = 2")
+    bob.git("checkout", "-q", "HEAD~1")
+    assert bob.read(N) == ada.read(N)
 
 
 def test_a_host_that_refuses_the_refs_gets_the_push_all_the_same(hub: Hub, ada: GitBox) -> None:

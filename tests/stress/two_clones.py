@@ -17,6 +17,7 @@ where they were made they have in the other one.
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
 import re
 import shutil
@@ -52,6 +53,22 @@ STASHES = ["push", "push", "pop", "pop", "push -u", "push -k", "apply", "pop --i
 VERBS = ["sync", "gc", "link", "refresh", "log", "captures", "fsck", "du", "status"]
 OTHERS = ["mv", "rm", "rm -f", "rm --cached", "clean", "gc", "log", "diff", "blame"]
 PULLS = ["fetch -q", "pull -q --no-edit origin main", "pull -q --no-edit origin main", "pull -q --rebase origin main"]
+WORK: dict[str, Any] = {
+    "number": PLACES,
+    "where": st.sampled_from(["main", "topic", "side", "", ""]),
+    "path": PATHS,
+    "kind": st.sampled_from(KINDS),
+    "cell": st.integers(0, 3),
+    "text": st.sampled_from("abc"),
+    "again": st.sampled_from(["", "", "", "run", "longer"]),
+}
+JOIN: dict[str, Any] = {
+    "number": PLACES,
+    "revision": REVISIONS,
+    "how": st.sampled_from(JOINS),
+    "end": ENDS,
+    "autostash": st.booleans(),
+}
 OPERATIONS = {
     "rebase-merge": "rebase",
     "rebase-apply": "rebase",
@@ -72,6 +89,7 @@ class TwoClones(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="nbgit two clones "))
         if TwoClones.template is None:
             TwoClones.template = Path(tempfile.mkdtemp(prefix="nbgit template "))
+            atexit.register(shutil.rmtree, TwoClones.template, ignore_errors=True)
             build(TwoClones.template)
         self.world = copied(TwoClones.template, self.folder / "w")
         self.shows: dict[str, dict[tuple[str, str], str]] = {clone: {} for clone in CLONES}
@@ -102,7 +120,8 @@ class TwoClones(RuleBasedStateMachine):
         dirty = {row[3:] for row in rows} | place.unseen.keys()
         for path, data in place.files(place.box).items():
             digest = digest_of(data)
-            if path.endswith(".ipynb") and path not in dirty and digest in self.world.saved:
+            before = digest in self.shows[place.clone].values()  # a commit that was reset away, perhaps
+            if path.endswith(".ipynb") and path not in dirty and digest in self.world.saved and not before:
                 self.shows[place.clone][head, path] = digest
                 self.check_commit(place, head, path, digest)
 
@@ -206,15 +225,7 @@ class TwoClones(RuleBasedStateMachine):
             self.made(place)
             self.world.remember(place.clone)
 
-    @rule(
-        number=PLACES,
-        where=st.sampled_from(["main", "topic", "side", "", ""]),
-        path=PATHS,
-        kind=st.sampled_from(KINDS),
-        cell=st.integers(0, 3),
-        text=st.sampled_from("abc"),
-        again=st.sampled_from(["", "", "", "run", "longer"]),
-    )
+    @rule(**WORK)
     def work(self, number: int, where: str, path: str, kind: str, cell: int, text: str, again: str) -> None:
         """Do what people do most: go to a branch, edit, run, add, commit; perhaps run again."""
         place = self.place(number)
@@ -226,6 +237,16 @@ class TwoClones(RuleBasedStateMachine):
             self.commit_with(place, "commit", "-q", "-m", f"w{self.world.minutes}")
         if again:
             self.save(number, path, again, cell, text, True)
+
+    @rule(**WORK)
+    def work_again(self, **drawn: Any) -> None:
+        """The same: how often something is done follows from how many rules do it."""
+        self.work(**drawn)
+
+    @rule(**WORK)
+    def work_more(self, **drawn: Any) -> None:
+        """The same."""
+        self.work(**drawn)
 
     # moving about
 
@@ -272,13 +293,18 @@ class TwoClones(RuleBasedStateMachine):
 
     # joining
 
-    @rule(number=PLACES, revision=REVISIONS, how=st.sampled_from(JOINS), end=ENDS, autostash=st.booleans())
+    @rule(**JOIN)
     def join(self, number: int, revision: str, how: str, end: str, autostash: bool) -> None:
         """Merge, rebase, pick or revert, and mostly see it through."""
         place = self.place(number)
         options = ["--autostash"] if autostash and how.startswith(("merge", "rebase")) else []
         self.joined(place, *how.split(), *options, revision)
         self.see_through(place, end)
+
+    @rule(**JOIN)
+    def join_again(self, **drawn: Any) -> None:
+        """The same."""
+        self.join(**drawn)
 
     def joined(self, place: Place, *arguments: str) -> None:
         """Run what makes commits of other commits; the new one shows what is on disk, unless more waits here."""
@@ -290,7 +316,7 @@ class TwoClones(RuleBasedStateMachine):
         head = place.box.git("rev-parse", "HEAD").strip()
         rows = place.box.git("status", "--porcelain", "-z", "-uall", "--no-renames").split("\0")
         dirty = {row[3:] for row in rows} | place.unseen.keys()
-        changed = place.box.git("diff", "--name-only", "-z", before.strip(), head).split("\0")
+        changed = place.box.git("diff-tree", "-c", "-r", "-z", "--root", "--name-only", head).split("\0")
         for path, oid in place.indexed().items():
             if path in changed and path.endswith(".ipynb") and path not in dirty and oid not in waiting:
                 self.check_commit(place, head, path, digest_of(place.box.read(path)))
@@ -525,8 +551,6 @@ def main() -> int:
             if arguments.stop:
                 break
         number += 1
-    if TwoClones.template is not None:
-        shutil.rmtree(TwoClones.template)
     print(f"seeds {arguments.seed} to {number - 1}: {problems} problems")
     return 1 if problems else 0
 
