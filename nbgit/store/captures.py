@@ -24,6 +24,7 @@ from nbgit.store.paths import CapturedPaths, path_key
 from nbgit.store.repository import Repository, head_commit
 
 PATIENCE = 10  # tries to write into a directory that other processes remove
+MAIN_END = b"]}\n"  # ends a trailer that names no worktree: its spans come last
 TRAILER = b"\nnbgit-capture 1 "  # ends the notebook in a capture's file; one line of JSON follows
 
 
@@ -49,7 +50,13 @@ class Capture:
 
     def worktree(self) -> str:
         """Return the name of the linked worktree where this was captured; "" for the main one."""
-        return self._told("worktree")
+        try:
+            with open(self.file, "rb") as file:
+                file.seek(-len(MAIN_END), os.SEEK_END)
+                end = file.read()
+        except OSError:
+            return ""
+        return "" if end == MAIN_END else self._told("worktree")
 
     def _told(self, key: str) -> str:
         import json
@@ -173,10 +180,7 @@ class CaptureStore:
 
     def of_path_here(self, path: str) -> list[Capture]:
         """Return the captures of one path that were made in this working tree, newest first."""
-        captures = self.of_path(path)
-        if not captures or not self._repository.has_linked_worktrees():
-            return captures
-        return [capture for capture in captures if capture.worktree() == self._repository.worktree_name]
+        return [capture for capture in self.of_path(path) if capture.worktree() == self._repository.worktree_name]
 
     def past_of_path(self, path: str) -> list[Capture]:
         """Return the captures of one path that a commit has overtaken, newest first."""
@@ -207,11 +211,10 @@ class CaptureStore:
     def settle(self, linked: Capture, snapshot_id: str) -> None:
         """Note that `linked` is in a snapshot now: its file goes; older ones of its path and source are past."""
         self.remember(linked.digest, snapshot_id, linked.source_oid)
-        apart = self._repository.has_linked_worktrees()
-        worktree = linked.worktree() if apart else ""  # what other working trees wait with is theirs
+        worktree = linked.worktree()
         for capture in self.of_path(linked.path):
-            if apart and capture.worktree() != worktree:
-                continue
+            if capture.worktree() != worktree:
+                continue  # what other working trees wait with is theirs
             if capture.source_oid == linked.source_oid and capture.taken <= linked.taken:
                 try:
                     if capture.digest == linked.digest:

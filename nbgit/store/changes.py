@@ -7,6 +7,7 @@ from nbgit.store.git import run_git, try_git
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import resolve_commits
 from nbgit.store.repository import Repository
+from nbgit.store.worktree import digest_of_worktree_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,24 +74,32 @@ def rerun_notebooks(
     repository: Repository, commit: str, captures: CaptureStore, changed: set[str]
 ) -> list[NotebookChange]:
     """Return the notebooks that were run again but not edited: captured since they were last linked, with the source
-    that `commit` has at their path, and taken by git as up to date (so `git add` or `commit -a` saw these bytes).
+    that `commit` has at their path, on disk as they were captured, and taken by git as up to date (so `git add` or
+    `commit -a` saw these bytes).
 
     Where a commit a little further back has set that source, with no entry yet, and after the capture was made, the
     capture is that commit's: two commits were made at once, and its own hook has not come to it.
     """
-    pending = {found[0].path: found[0] for path in captures.waiting_paths() if (found := captures.of_path_here(path))}
-    paths = sorted(path for path in pending if path not in changed)
+    paths = sorted(path for path in captures.waiting_paths() if path not in changed)
     if not paths or repository.worktree is None:
         return []
     try:
         blobs = blobs_at(repository, commit, paths)
         dirty = dirty_paths(repository)
-        same = [path for path in paths if path not in dirty and blobs.get(path) == pending[path].source_oid]
-        made_at = _set_just_before(repository, commit, [pending[path] for path in same]) if same else {}
+        found = [_on_disk(repository, captures, path, blobs[path]) for path in paths if path in blobs.keys() - dirty]
+        pending = [capture for capture in found if capture is not None]
+        made_at = _set_just_before(repository, commit, pending) if pending else {}
         commit = resolve_commits(repository, [commit])[0]
     except GitFailed:
         return []
-    return [NotebookChange(made_at.get(path, commit), path, pending[path].source_oid) for path in same]
+    return [NotebookChange(made_at.get(one.path, commit), one.path, one.source_oid) for one in pending]
+
+
+def _on_disk(repository: Repository, captures: CaptureStore, path: str, source_oid: str) -> Capture | None:
+    """Return the newest capture with this source that is what the file on disk is, or None."""
+    same = [capture for capture in captures.of_path(path) if capture.source_oid == source_oid]
+    digest = digest_of_worktree_file(repository, path) if same else None
+    return next((capture for capture in same if capture.digest == digest), None)
 
 
 def _set_just_before(repository: Repository, commit: str, captures: list[Capture]) -> dict[str, str]:

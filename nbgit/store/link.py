@@ -182,14 +182,10 @@ class _Linker:
         return same[0] if same else None
 
     def _here(self, path: str) -> list[Capture]:
-        """Return the captures of a path that were made in this working tree, and those of others that it shows."""
-        here = self._captures.of_path_here(path)
+        """Return the captures that this working tree shows at a path, and then those that were made here."""
         every = self._captures.of_path(path)
-        if len(here) == len(every):
-            return here
-        shown = digest_of_worktree_file(self._repository, path)
-        names = {capture.file for capture in here}
-        return [capture for capture in every if capture.file in names or capture.digest == shown]
+        shown = digest_of_worktree_file(self._repository, path) if every else None
+        return [one for one in every if one.digest == shown] + self._captures.of_path_here(path)
 
     def _noted(self, change: NotebookChange, noted: list[str]) -> _Link | None:
         """Return the link to the first of these snapshots that is one of the change's source."""

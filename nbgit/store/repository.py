@@ -50,10 +50,6 @@ class Repository:
         """The name that git has for this linked worktree; "" for the main one."""
         return os.path.basename(self.git_dir) if self.git_dir != self.common_dir else ""
 
-    def has_linked_worktrees(self) -> bool:
-        """Return whether other working trees share this repository, or have."""
-        return os.path.isdir(os.path.join(self.common_dir, "worktrees"))
-
     @property
     def empty_oid(self) -> str:
         """The all-zero oid, which stands for "no such object" in update-ref."""

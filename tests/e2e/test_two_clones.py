@@ -11,11 +11,10 @@ from tests.stress.two_clones import machine
 def test_random_work_in_two_clones_is_what_plain_git_would_do_and_loses_nothing() -> None:
     chosen = settings(
         max_examples=4,
-        stateful_step_count=20,
-        derandomize=True,
+        stateful_step_count=22,
         phases=[Phase.generate],
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(machine(), settings=chosen)
+    run_state_machine_as_test(machine(3), settings=chosen)

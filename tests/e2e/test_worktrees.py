@@ -106,3 +106,16 @@ def test_a_removed_worktree_leaves_its_captures(first: GitBox) -> None:
     first.git("worktree", "remove", "--force", "../second")
     rows = first.nbgit("captures", "--json", N).out
     assert len(json.loads(rows)["captures"]) == 2
+
+
+def test_what_was_run_in_a_removed_worktree_turns_up_in_no_other(first: GitBox) -> None:
+    """git removes its folder of worktrees with the last of them; what says where a capture was made is the capture."""
+    second = linked(first, "second", "-b", "second")
+    rewritten(second, N, run_of("a = 1", "b = 2", run="in the second, newer"))
+    first.git("worktree", "remove", "--force", "../second")
+    (first.path / N).unlink()
+    first.git("checkout", "--", N)
+    assert first.read(N) == MINE
+    first.write("x.txt", b"1")
+    first.commit("with the run", "x.txt")
+    assert outputs_at(first, "HEAD", N) == MINE
