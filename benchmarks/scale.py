@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -112,49 +113,52 @@ class _Place:
         self.git("status", "--porcelain", "--", self.path)
 
 
+_Kind = tuple[str, Callable[[_Place, int], float], tuple[Budget, ...], bool]  # work, job, budgets, also in plain git
+SAME = (Budget(1.3, RATIO),)
+KINDS: list[_Kind] = [
+    ("git add", _Place.add, SAME, True),
+    ("git checkout of an old version", _Place.smudge, SAME, True),
+    ("git status of it, touched", _Place.status, SAME, True),
+    ("git log -p", lambda at, number: at.seconds("log", "-p", "--", at.path), SAME, True),
+    ("nbgit log", lambda at, number: at.nbgit("log", "--no-pager", at.path), SAME, False),
+    ("nbgit blame-output", lambda at, number: at.nbgit("blame-output", at.path, "--cell", "2"), (), False),
+    ("nbgit captures", lambda at, number: at.nbgit("captures", at.path), (), False),
+    ("git add + commit", _Place.commit, (), True),
+    ("nbgit status", lambda at, number: at.nbgit("status"), (), False),
+]
+
+
 def one_notebook_rows(bench: Bench, places: list[Path], shapes: list[Shape]) -> list[Row]:
     """Return the rows for one notebook in the larger repository, against the same in the smaller one.
 
     Plain git is run in a clone of each: a larger index takes it longer, too.
     """
-    few, many = (_Place(bench.sandbox, place, shape) for place, shape in zip(places, shapes, strict=True))
-    plain_few, plain_many = (_plain(bench.sandbox, place, shape) for place, shape in zip(places, shapes, strict=True))
-    budget = (Budget(1.3, RATIO),)
-    kinds: list[tuple[str, Callable[[_Place], Job], tuple[Budget, ...], bool]] = [
-        ("git add", lambda at: at.add, budget, True),
-        ("git checkout of an old version", lambda at: at.smudge, budget, True),
-        ("git status of it, touched", lambda at: at.status, budget, True),
-        ("git log -p", lambda at: lambda number: at.seconds("log", "-p", "--", at.path), budget, True),
-        ("nbgit log", lambda at: lambda number: at.nbgit("log", "--no-pager", at.path), budget, False),
-        ("nbgit blame-output", lambda at: lambda number: at.nbgit("blame-output", at.path, "--cell", "2"), (), False),
-        ("nbgit captures", lambda at: lambda number: at.nbgit("captures", at.path), (), False),
-        ("git add + commit", lambda at: at.commit, (), True),
-        ("nbgit status", lambda at: lambda number: at.nbgit("status"), (), False),
-    ]
-    size = f"{shapes[1].snapshots:,} snapshots of {shapes[1].notebooks:,} notebooks, {shapes[1].commits:,} commits"
-    rows = []
-    for work, job, budgets, has_plain in kinds:
-        say(f"one notebook of many: {work}")
-        jobs = {"few": job(few), "many": job(many)}
-        if has_plain:
-            jobs |= {"plain few": job(plain_few), "plain many": job(plain_many)}
-        for one in jobs.values():
-            one(900)  # fills caches
-        samples = bench.interleaved(jobs, bench.rounds * 2)
-        rows.append(
-            Row(
-                f"one notebook: {work}",
-                size,
-                {NBGIT: Measured(samples["many"])},
-                budgets=budgets,
-                baseline=Measured(samples["few"]),
-                baseline_name=f"{shapes[0].snapshots:,} snapshots",
-                remarks=(_of_plain(work, samples),) if has_plain else (),
-            )
-        )
-    for place in (plain_few, plain_many):
+    pairs = list(zip(("few", "many"), places, shapes, strict=True))
+    ours = {name: _Place(bench.sandbox, place, shape) for name, place, shape in pairs}
+    plain = {f"plain {name}": _plain(bench.sandbox, place, shape) for name, place, shape in pairs}
+    rows = [_one_notebook_row(bench, kind, {**ours, **plain} if kind[3] else ours, shapes) for kind in KINDS]
+    for place in plain.values():
         shutil.rmtree(place.repository)
     return rows
+
+
+def _one_notebook_row(bench: Bench, kind: _Kind, places: dict[str, _Place], shapes: list[Shape]) -> Row:
+    work, job, budgets, _ = kind
+    say(f"one notebook of many: {work}")
+    busy: dict[str, list[float]] = {name: [] for name in places}
+    for place in places.values():
+        job(place, 900)  # fills caches
+    jobs = {name: _with_processor(bench.sandbox, partial(job, place), busy[name]) for name, place in places.items()}
+    samples = bench.interleaved(jobs, bench.rounds * 2)
+    return Row(
+        f"one notebook: {work}",
+        f"{shapes[1].snapshots:,} snapshots of {shapes[1].notebooks:,} notebooks, {shapes[1].commits:,} commits",
+        {NBGIT: Measured(samples["many"])},
+        budgets=budgets,
+        baseline=Measured(samples["few"]),
+        baseline_name=f"{shapes[0].snapshots:,} snapshots",
+        remarks=tuple(_processor(work, busy)),
+    )
 
 
 def _plain(sandbox: Sandbox, place: Path, shape: Shape) -> _Place:
@@ -169,9 +173,25 @@ def _plain(sandbox: Sandbox, place: Path, shape: Shape) -> _Place:
     return _Place(sandbox, copy, shape)
 
 
-def _of_plain(work: str, samples: dict[str, list[float]]) -> str:
-    few, many = median(samples["plain few"]), median(samples["plain many"])
-    return f"one notebook: {work}: plain git {few * 1000:.1f} ms and {many * 1000:.1f} ms, {many / few:.2f} x"
+def _with_processor(sandbox: Sandbox, job: Job, found: list[float]) -> Job:
+    """Return the job, which also notes the processor time of what it has timed."""
+
+    def noted(number: int) -> float:
+        before = sandbox.processor
+        seconds = job(number)
+        found.append(sandbox.processor - before)
+        return seconds
+
+    return noted
+
+
+def _processor(work: str, busy: dict[str, list[float]]) -> Iterator[str]:
+    """Yield what the work takes of the processor in both repositories: other work on the machine adds nothing to it."""
+    for who, prefix in (("nbgit", ""), ("plain git", "plain ")):
+        if f"{prefix}few" in busy:
+            few, many = (median(busy[f"{prefix}{name}"]) for name in ("few", "many"))
+            ratio = f", {many / few:.2f} x" if few else ""
+            yield f"one notebook: {work}: processor time of {who} {few * 1000:.1f} ms and {many * 1000:.1f} ms{ratio}"
 
 
 def status_rows(bench: Bench) -> list[Row]:
@@ -223,9 +243,10 @@ def union_rows(bench: Bench, place: Path, by_commit: dict[str, list[Linked]], si
     base, ours, theirs = commits[: size - new], commits[:size], commits[: size - new] + commits[size:]
     say(f"a union of {sum(len(found) for _, found in ours):,} snapshots")
     made = [_refs_of(place, part) for part in (base, ours, theirs)]
+    expected = _refs_of(place, commits)
     rows = []
     for how, united in (("united before", made[0]), ("never united before", None)):
-        samples = [_unite(bench.sandbox, place, made[1], made[2], united, commits) for _ in range(bench.rounds)]
+        samples = [_unite(bench.sandbox, place, made[1], made[2], united, expected) for _ in range(bench.rounds)]
         data = f"two refs of {sum(len(found) for _, found in ours):,} snapshots"
         only = sum(len(found) for _, found in commits[size:])
         work = f"union, {how}"
@@ -254,7 +275,7 @@ def _unite(
     ours: tuple[str, str],
     theirs: tuple[str, str],
     united: tuple[str, str] | None,
-    commits: list[tuple[str, list[Linked]]],
+    expected: tuple[str, str],
 ) -> float:
     """Unite the refs in a fresh repository that borrows the objects; return the seconds of the whole process."""
     repository = sandbox.new_repository("union")
@@ -267,7 +288,6 @@ def _unite(
         lines = [f"{ref} {oid}\n" for ref, oid in zip(fetched, united, strict=True)]
         (repository / ".git" / "nbgit" / "united").write_text("".join(lines), "ascii")
     seconds = sandbox.seconds([sys.executable, "-c", UNITE], repository)
-    expected = _refs_of(place, commits)
     for ref, oid in zip((SNAPSHOTS, ENTRIES), expected, strict=True):
         trees = [run_git(["rev-parse", f"{name}^{{tree}}"], cwd=str(repository)) for name in (ref, oid)]
         if trees[0] != trees[1]:
