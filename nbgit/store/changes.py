@@ -85,9 +85,10 @@ def rerun_notebooks(
         return []
     try:
         blobs = blobs_at(repository, commit, paths)
-        dirty = dirty_paths(repository)
-        found = [_on_disk(repository, captures, path, blobs[path]) for path in paths if path in blobs.keys() - dirty]
+        found = [_on_disk(repository, captures, path, blobs[path]) for path in paths if path in blobs]
         pending = [capture for capture in found if capture is not None]
+        dirty = dirty_paths(repository) if pending else set()  # git looks at every file for it
+        pending = [capture for capture in pending if capture.path not in dirty]
         made_at = _set_just_before(repository, commit, pending) if pending else {}
         commit = resolve_commits(repository, [commit])[0]
     except GitFailed:
