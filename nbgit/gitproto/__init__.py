@@ -20,6 +20,7 @@ MODULES = {
 
 def run(verb: str, arguments: list[str]) -> int:
     """Run one of git's verbs and return the exit code; a foreseen failure is one line on stderr."""
+    os.environ.pop("GIT_INTERNAL_SUPER_PREFIX", None)  # checkout --recurse-submodules sets it, and cat-file dies of it
     gc.disable()  # one short job without cycles: collections would only walk every parsed notebook
     try:
         module = import_module(f"nbgit.gitproto.{MODULES[verb]}")

@@ -6,7 +6,7 @@ leaves a doubt, git is asked.
 
 import os
 
-from nbgit.errors import NotARepository
+from nbgit.errors import GitFailed, NotARepository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def head_commit(repository: Repository) -> str:
 def find_repository(start: str, environ: "Mapping[str, str]") -> Repository:
     """Return the repository that `start` (a directory) lies in, honouring GIT_DIR, GIT_WORK_TREE and GIT_COMMON_DIR.
 
-    Raises NotARepository where there is none.
+    Raises NotARepository where there is none, and GitFailed where it is somebody else's and git would not work there.
     """
     start = os.path.abspath(start)
     worktree: str | None
@@ -87,6 +87,7 @@ def find_repository(start: str, environ: "Mapping[str, str]") -> Repository:
         worktree = os.path.join(start, environ["GIT_WORK_TREE"]) if environ.get("GIT_WORK_TREE") else start
     else:
         worktree, git_dir = _climb(start)
+        _refuse_somebody_elses(start, worktree or git_dir, git_dir, environ)
     git_dir = os.path.normpath(git_dir)
     common_dir = environ.get("GIT_COMMON_DIR") or _read_line(os.path.join(git_dir, "commondir")) or git_dir
     common_dir = os.path.normpath(os.path.join(git_dir, common_dir))
@@ -96,6 +97,27 @@ def find_repository(start: str, environ: "Mapping[str, str]") -> Repository:
     hash_name = "sha256" if "objectformat=sha256" in config.replace(" ", "").replace("\t", "") else "sha1"
     worktree = None if worktree is None else os.path.normpath(worktree)
     return Repository(start, git_dir, common_dir, worktree, hash_name, "promisor" in config)
+
+
+def _refuse_somebody_elses(start: str, top: str, git_dir: str, environ: "Mapping[str, str]") -> None:
+    """Raise GitFailed where git refuses to work (safe.directory); it is asked only if another person owns a directory.
+
+    A repository that GIT_DIR names is one that git works in, whosoever it is.
+    """
+    if not hasattr(os, "geteuid"):
+        return
+    mine = {os.geteuid()}
+    if mine == {0} and environ.get("SUDO_UID", "").isdigit():
+        mine.add(int(environ["SUDO_UID"]))
+    if {os.stat(place).st_uid for place in (top, git_dir)} <= mine:
+        return
+    from nbgit.store.git import try_git
+
+    if try_git(["rev-parse", "--git-dir"], cwd=start)[0]:
+        raise GitFailed(
+            f"{top} belongs to somebody else, and git refuses to work there; if you trust them: "
+            f"git config --global --add safe.directory {top}"
+        )
 
 
 def _climb(start: str) -> tuple[str | None, str]:

@@ -4,6 +4,8 @@ A tool that git's hooks don't see has written them anew (filter-branch, a GUI's 
 they go back to a source that was run before.
 """
 
+import os
+
 from nbgit.store.changes import SUFFIX, NotebookChange, raw_changes
 from nbgit.store.entries import list_notes, read_some_entries
 from nbgit.store.git import run_git
@@ -30,7 +32,9 @@ def stored_but_unlinked(repository: Repository, most: int, captured: frozenset[s
         return {}
     options = ["--reverse", "--branches", *([f"--max-count={most}"] if most else [])]
     changes = raw_changes(repository, options, ["HEAD"], [])
+    cut = _cut_off(repository)
     changes = [change for change in changes if change.path.endswith(SUFFIX) or change.path in captured]
+    changes = [change for change in changes if change.commit not in cut]
     with ObjectReader(repository) as reader:
         entries = read_some_entries(reader, list(dict.fromkeys(change.commit for change in changes)))
         changes = [change for change in changes if change.path not in entries.get(change.commit, {})]
@@ -39,6 +43,15 @@ def stored_but_unlinked(repository: Repository, most: int, captured: frozenset[s
             return {}
     copies = _copies(repository, set(found)) if ENTRIES in refs else {}
     return {**dict.fromkeys(found), **copies}
+
+
+def _cut_off(repository: Repository) -> set[str]:
+    """Return the commits where a shallow clone ends: they look as if they had added every file."""
+    try:
+        with open(os.path.join(repository.common_dir, "shallow"), encoding="ascii", errors="replace") as file:
+            return set(file.read().split())
+    except OSError:
+        return set()
 
 
 def _with_snapshots(reader: ObjectReader, changes: list[NotebookChange]) -> list[str]:

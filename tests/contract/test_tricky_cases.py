@@ -538,3 +538,38 @@ def test_linked_worktrees(installed: GitBox) -> None:
     installed.git("stash", "-q")
     there.git("stash", "pop", "-q")
     assert shows(there) == [["edited\n"]]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_somebody_elses_repository(installed: GitBox) -> None:
+    """A repository of somebody else"""
+    installed.write(PATH, ran("one\n"))
+    os.chown(installed.path, 12345, 12345)
+    assert installed.try_git("add", PATH).code == 128
+    done = installed.nbgit("refresh")
+    assert done.code == 5
+    assert f"git config --global --add safe.directory {installed.path}" in done.err
+    installed.git("config", "--global", "safe.directory", str(installed.path))
+    installed.commit("first")
+    assert entry(installed).startswith(f"{PATH}  1 cell ran")
+
+
+def test_a_shallow_clone(installed: GitBox) -> None:
+    """A shallow clone"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    installed.write("x.txt", b"x")
+    installed.commit("second")
+    installed.git("clone", "-q", "--depth=1", installed.path.as_uri(), "../clone")
+    clone = GitBox(installed.root, "clone", init=False)
+    assert clone.nbgit("install").code == 0
+    assert shows(clone) == [["one\n"]]
+    assert clone.nbgit("link").out == "0 notebooks linked.\n"
+    clone.write(PATH, ran("two\n", source="print(2)"))
+    clone.commit("third")
+    clone.git("fetch", "-q", "--unshallow")
+    assert [entry(clone, commit).split("\n")[0] for commit in ("HEAD", "HEAD~1", "HEAD~2")] == [
+        f"{PATH}  1 cell ran, [1]",
+        "",
+        f"{PATH}  1 cell ran, [1]",
+    ]

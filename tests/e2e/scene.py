@@ -57,7 +57,7 @@ def outputs_at(box: GitBox, commit: str, path: str) -> bytes:
 
     snapshot_id = entry_of(box, commit)[path]
     source = box.git_bytes("cat-file", "blob", f"{commit}:{path}")
-    with ObjectReader(find_repository(str(box.path), {})) as reader:
+    with ObjectReader(find_repository(str(box.path), box.environ)) as reader:
         return read_snapshot(reader, snapshot_id, source)
 
 
@@ -90,7 +90,7 @@ def assert_sound(box: GitBox) -> None:
     from nbgit.upkeep.fsck import check_store
 
     assert_clean(box)
-    repository = find_repository(str(box.path), {})
+    repository = find_repository(str(box.path), box.environ)
     report = check_store(repository, lambda done, total: None)
     assert [(finding.where, finding.text) for finding in report.findings] == []
     log = Path(repository.nbgit_dir) / "nbgit.log"
