@@ -50,7 +50,7 @@ def _peaks(bench: Bench, files: dict[str, bytes]) -> tuple[float, float]:
     record = sandbox.directory("peaks")
     command = sandbox.git(repository, "config", "filter.nbgit.process").strip()
     wrapper = " ".join(shlex.quote(word) for word in (sys.executable, "-I", "-S", str(PEAK), str(record)))
-    sandbox.git(repository, "config", "filter.nbgit.process", f"{wrapper} {command}")
+    sandbox.git(repository, "config", "filter.nbgit.process", f"{wrapper} sh -c {shlex.quote(command)}")
     write_files(repository, files)
     sandbox.git(repository, "add", "-A")
     clean = _read(record)
