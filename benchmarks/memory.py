@@ -31,7 +31,7 @@ def memory_rows(bench: Bench) -> list[Row]:
     rows = []
     for name, files in sets.items():
         say(f"memory: {name}")
-        clean, smudge = _peaks(bench, files)
+        clean, smudge = peaks(bench, files)
         one = len(files) == 1
         budget = Budget(6, RATIO) if one else Budget(120, MEGABYTES)
         baseline = Measured([size]) if one else None
@@ -44,7 +44,7 @@ def memory_rows(bench: Bench) -> list[Row]:
     return rows
 
 
-def _peaks(bench: Bench, files: dict[str, bytes]) -> tuple[float, float]:
+def peaks(bench: Bench, files: dict[str, bytes]) -> tuple[float, float]:
     """Return the filter process's peak, in MB, while git adds the files and while it checks them out."""
     sandbox, repository = bench.sandbox, bench.nbgit.fresh(bench.sandbox)
     record = sandbox.directory("peaks")

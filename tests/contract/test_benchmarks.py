@@ -14,6 +14,7 @@ from benchmarks.bench import Bench
 from benchmarks.blame import saved_anew
 from benchmarks.data import Data, part_of
 from benchmarks.large import Shape, commits_of, diary, make_large, path_of, version_of
+from benchmarks.memory import peaks
 from benchmarks.notebooks import distinct_set, huge_notebook
 from benchmarks.results import RATIO, Budget, Measured, Row
 from benchmarks.sandbox import Sandbox, write_files
@@ -49,6 +50,14 @@ def test_three_notebooks_give_the_four_rows_of_a_set(tmp_path: Path) -> None:
     rows = json.loads(record.read_bytes())["rows"]
     assert [len(row["tools"]["nbgit"]["samples"]) for row in rows] == [1, 1, 1, 1]
     assert not list(work.iterdir())  # nothing is left behind
+
+
+def test_the_filter_is_measured_as_git_starts_it(tmp_path: Path) -> None:
+    sandbox, tools = Sandbox(tmp_path), plain_and_nbgit()
+    bench = Bench(sandbox, Data("none", [], {}, {}, None), tools, 1, quick=True)
+    clean, smudge = peaks(bench, distinct_set(2, 20_000))
+    assert 5 < clean < 100
+    assert 5 < smudge < 100
 
 
 def test_a_ratio_is_of_medians_and_a_part_has_its_own_baseline() -> None:
