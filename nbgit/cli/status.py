@@ -70,6 +70,7 @@ def _rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:
     if document["attributes"]:
         rows += [_attributes_row(document["attributes"], document), _hooks_row(document["hooks"])]
         rows.append(("store", _store_text(document["store"]), True))
+        rows += [_remote_row(remote) for remote in document["remotes"]]
     rows += [
         ("rival", f"{rival['tool']} ({', '.join(rival['drivers'])}) in {_short(rival['place'], document)}", False)
         for rival in document["rivals"]
@@ -120,6 +121,18 @@ def _store_text(store: dict[str, Any]) -> str:
     shown = size_text(store["capture_bytes"])
     captures = many(store["captures"], "capture") + (f" ({shown})" if store["captures"] else "")
     return f"{many(store['snapshots'], 'snapshot')}, {many(store['entries'], 'entry', 'entries')}, {captures}"
+
+
+def _remote_row(remote: dict[str, Any]) -> tuple[str, str, bool]:
+    if not remote["sync"]:
+        return "remote", f"{remote['name']}: outputs stay here (nbgit.sync is false)", True
+    parts = ["outputs are fetched when they are shown"] if remote["lazy"] else []
+    if remote["unshared"]:
+        number = many(remote["unshared"], "pushed commit")
+        return "remote", f"{remote['name']}: lacks the outputs of {number}; run `nbgit sync`", False
+    if remote["unpushed"]:
+        parts.append(f"outputs of {many(remote['unpushed'], 'commit')} go with the next push")
+    return "remote", f"{remote['name']}: {'; '.join(parts) or 'has the outputs of all commits'}", True
 
 
 def _short(path: str, document: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import ENTRIES, SNAPSHOTS
 from nbgit.store.repository import Repository
 from nbgit.store.trees import TREE, decode_tree
+from nbgit.sync.standing import Standing, standings
 
 Document = dict[str, object]
 RIGHT, OTHER, FOREIGN, MISSING = "right", "other", "foreign", "missing"
@@ -78,6 +79,7 @@ def gather(start: str, launcher: Launcher) -> Document:
         "attributes": None,
         "hooks": None,
         "store": None,
+        "remotes": None,
         "rivals": [
             {"tool": rival.tool, "drivers": list(rival.drivers), "place": rival.place, "scope": rival.scope}
             for rival in rivals.find_rivals(scope)
@@ -88,6 +90,7 @@ def gather(start: str, launcher: Launcher) -> Document:
         document["attributes"] = _attributes(scope)
         document["hooks"] = _hooks(repository, launcher)
         document["store"] = _store(repository)
+        document["remotes"] = [_remote(standing) for standing in standings(repository)]
     return document
 
 
@@ -181,6 +184,16 @@ def _directory(content: bytes | None, width: int) -> list[tuple[str, str]]:
         return [found for found in decode_tree(content or b"", width).values() if found[0] == TREE]
     except ValueError:
         return []
+
+
+def _remote(standing: Standing) -> Document:
+    return {
+        "name": standing.remote,
+        "sync": standing.is_on,
+        "lazy": standing.is_lazy,
+        "unpushed": standing.unpushed,
+        "unshared": standing.unshared,
+    }
 
 
 def _lines(repository: Repository, arguments: list[str]) -> list[bytes]:

@@ -100,7 +100,7 @@ def pack_parcel(repository: Repository, name: str, pushed: list[str], *, fresh: 
     refs = read_refs(repository, [SNAPSHOTS, ENTRIES, *tracking.values()])
     if ENTRIES not in refs:
         return Parcel({}, 0, 0)
-    notes = _differing_notes(repository, refs.get(tracking[ENTRIES]), refs[ENTRIES])
+    notes = differing_notes(repository, refs.get(tracking[ENTRIES]), refs[ENTRIES])
     commits = reachable(repository, list(notes), pushed)
     with ObjectReader(repository) as reader:
         packer = _Packer(repository, reader, fresh=fresh)
@@ -173,7 +173,7 @@ class _Packer:
         return [(oid, row[1]) for oid, row in zip(sources, rows, strict=True) if oid is not None]
 
 
-def _differing_notes(repository: Repository, theirs: str | None, ours: str) -> dict[str, str]:
+def differing_notes(repository: Repository, theirs: str | None, ours: str) -> dict[str, str]:
     """Return commit -> note for the entries that the remote does not have, or has otherwise."""
     shape = ["ls-tree", "-r", "-z", ours] if theirs is None else ["diff-tree", "-r", "-z", "--no-renames", theirs, ours]
     found: dict[str, str] = {}

@@ -9,7 +9,8 @@ import pytest
 
 from nbgit.external.json_schema import validate
 from nbgit.setup.launch import Launcher, this_launcher
-from tests.e2e.scene import rewritten, run_of
+from tests.e2e.hub import Hub, push
+from tests.e2e.scene import N, rewritten, run_of
 from tests.gitbox import GitBox
 
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}\n'
@@ -116,3 +117,28 @@ def test_every_snapshot_is_counted(installed: GitBox) -> None:
         installed.commit(run)
     store = status(installed)["store"]
     assert (store["snapshots"], store["entries"]) == (3, 2)
+
+
+def test_status_tells_how_one_stands_with_each_remote(hub: Hub) -> None:
+    ada = hub.clone("ada")
+    ada.write(N, run_of("a = 1", run="one"))
+    ada.commit("one")
+    push(ada, "-u", "origin", "main")
+
+    def row() -> tuple[str, int, int]:
+        (line,) = [line for line in ada.nbgit("status").out.splitlines() if line.startswith("remote ")]
+        document = json.loads(ada.nbgit("status", "--json").out)
+        assert validate(document, "status.v1") == []
+        (remote,) = document["remotes"]
+        return line.removeprefix("remote").strip(), remote["unpushed"], remote["unshared"]
+
+    assert row() == ("origin: has the outputs of all commits", 0, 0)
+    ada.write(N, run_of("a = 1", run="not pushed"))
+    ada.commit("two")
+    assert row() == ("origin: outputs of 1 commit go with the next push", 1, 0)
+    ada.git("push", "-q", "--no-verify")
+    assert row() == ("origin: lacks the outputs of 1 pushed commit; run `nbgit sync`", 0, 1)
+    assert ada.nbgit("sync").code == 0
+    assert row() == ("origin: has the outputs of all commits", 0, 0)
+    ada.git("config", "nbgit.sync", "false")
+    assert row() == ("origin: outputs stay here (nbgit.sync is false)", 0, 0)
