@@ -31,6 +31,7 @@ from nbgit.store.snapshots import DOCUMENT, SIZE_LIMIT, read_document
 from nbgit.store.stale import stale_entries
 from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
 from nbgit.store.trees import BLOB, TREE, Tree
+from nbgit.store.undone import undone_runs
 from nbgit.store.worktree import digest_of_worktree_file
 
 
@@ -68,6 +69,7 @@ def link_commits(
         changes = changed_notebooks(repository, commits, captures.has_seen)
         if making is not None and making.by_person and commits:
             changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
+            changes += linker.undone(commits[-1], making.left, {change.path for change in changes})
         noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)])
         entries = _noted(reader, list((copies or {}).values()))
         copied = {commit: entries[original] for commit, original in (copies or {}).items() if original in entries}
@@ -134,6 +136,10 @@ class _Linker:
         self._build(changes, captures, links, said)
         found = [link for link in links if link is not None]
         return found + self._rest({**copied, **noted}, {(link.change.commit, link.change.path) for link in found})
+
+    def undone(self, commit: str, left: list[str], changed: set[str]) -> list[NotebookChange]:
+        """Return what `commit` shows of commits that were undone."""
+        return undone_runs(self._repository, self._lookup, self._captures, self._reader, commit, left, changed)
 
     def _build(
         self,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.scene import N, assert_clean, never_ran, outputs_at, rewritten, run_of
+from tests.e2e.scene import N, assert_clean, never_ran, note_of, outputs_at, rewritten, run_of
 from tests.gitbox import GitBox
 
 
@@ -41,6 +41,27 @@ def test_stash_does_not_lose_a_rerun_without_an_edit(repo: GitBox) -> None:
     repo.git("stash", "push", "-q")
     repo.git("stash", "pop", "-q")
     assert repo.read(N) == again
+
+
+@pytest.mark.parametrize("how", ["--soft", "--mixed", "--keep"])
+def test_a_rerun_whose_commit_was_undone_goes_with_the_next(repo: GitBox, how: str) -> None:
+    """No hook tells of a reset, and the run is in a snapshot: nothing waits."""
+    again = run_of("a = 1", "b = 2", run="again", count=7)
+    rewritten(repo, N, again)
+    repo.write("other.txt", b"1")
+    repo.commit("undone")
+    repo.git("reset", "-q", how, "HEAD~1")
+    assert repo.read(N) == again
+    repo.write("other.txt", b"2")
+    repo.commit("another")
+    assert outputs_at(repo, "HEAD", N) == again
+    repo.git("checkout", "-q", "HEAD~1")
+    assert repo.read(N) == run_of("a = 1", "b = 2", run="A")
+    repo.git("checkout", "-q", "main")
+    assert repo.read(N) == again
+    repo.write("other.txt", b"3")
+    repo.commit("and one more")
+    assert N not in note_of(repo)
 
 
 def test_an_old_commit_shows_its_outputs_and_coming_back_what_was_there(repo: GitBox) -> None:
