@@ -23,6 +23,13 @@ MANY = 200  # more paths than this are not named on a command line: a command li
 CAREFUL = ["-c", "filter.nbgit.required=true", "-c", "core.fileMode=false"]
 
 
+def in_index(repository: Repository, sources: "dict[str, str]") -> "dict[str, str]":
+    """Return those of these files (path -> source oid) that the index has with just that source."""
+    index = os.path.realpath(os.path.join(repository.git_dir, "index"))
+    entries = _entries(repository, index, sources) if sources else {}
+    return {path: oid for path, oid in sources.items() if entries.get(path) == oid}
+
+
 def refresh_index(repository: Repository, sources: "dict[str, str]") -> tuple[set[str], set[str]]:
     """Tell git that these files are as it has them, where the index has this source for them (path -> source oid).
 
@@ -30,8 +37,7 @@ def refresh_index(repository: Repository, sources: "dict[str, str]") -> tuple[se
     or can't be written, or the file has changed meanwhile). No path's oid or mode in the index is ever changed.
     """
     index = os.path.realpath(os.path.join(repository.git_dir, "index"))
-    entries = _entries(repository, index, sources)
-    same = {path: oid for path, oid in sources.items() if entries.get(path) == oid}
+    same = in_index(repository, sources)
     if not same or repository.worktree is None:
         return set(), set()
     if _refresh_together(repository, index, same):

@@ -102,6 +102,7 @@ class _Linker:
         self._sink = ObjectSink(repository)
         self._lookup = Lookup(repository, self._policy, captures, reader)
         self._texts: dict[str, str] = {}
+        self._all: list[Capture] | None = None
 
     def find(
         self,
@@ -189,9 +190,14 @@ class _Linker:
 
     def _here(self, path: str) -> list[Capture]:
         """Return the captures that this working tree shows at a path, and then those that were made here."""
-        every = self._captures.of_path(path)
+        every = self._captures.of_path(path) or self._everywhere()  # it may have been moved since
         shown = digest_of_worktree_file(self._repository, path) if every else None
         return [one for one in every if one.digest == shown] + self._captures.of_path_here(path)
+
+    def _everywhere(self) -> list[Capture]:
+        if self._all is None:
+            self._all = self._captures.all()
+        return self._all
 
     def _noted(self, change: NotebookChange, noted: list[str]) -> _Link | None:
         """Return the link to the first of these snapshots that is one of the change's source."""

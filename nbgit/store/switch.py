@@ -12,7 +12,8 @@ from hashlib import sha256
 from nbgit.store.captures import CaptureStore
 from nbgit.store.changes import blobs_at
 from nbgit.store.entries import read_some_entries
-from nbgit.store.git import run_git, try_git
+from nbgit.store.git import try_git
+from nbgit.store.index_file import in_index, refresh_index
 from nbgit.store.lookup import HISTORY, Lookup
 from nbgit.store.objects import ObjectReader
 from nbgit.store.policy_file import load_policy
@@ -33,11 +34,11 @@ def switch_outputs(repository: Repository, old: str, new: str) -> list[str]:
     with ObjectReader(repository) as reader:
         entries = read_some_entries(reader, out.decode("ascii").split())
         paths = sorted({path for entry in entries.values() for path in entry})
-        same = _same_blobs(repository, old, new, paths) if paths else {}
+        same = in_index(repository, _same_blobs(repository, old, new, paths)) if paths else {}
         lookup = Lookup(repository, policy, captures, reader)
         done = [path for path, oid in same.items() if _switch(repository, lookup, captures, reader, new, path, oid)]
     if done:
-        run_git(["update-index", "-q", "-z", "--stdin"], cwd=repository.worktree, stdin=_joined(done))
+        refresh_index(repository, {path: same[path] for path in done})
     return done
 
 
@@ -99,7 +100,3 @@ def replace_unchanged(file: str, expected_digest: str, data: bytes) -> bool:
 def _digest(file: str) -> str:
     with open(file, "rb") as stream:
         return sha256(stream.read()).hexdigest()
-
-
-def _joined(paths: list[str]) -> bytes:
-    return "".join(f"{path}\0" for path in paths).encode("utf-8", "surrogateescape")

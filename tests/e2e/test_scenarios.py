@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from tests.e2e.scene import N, assert_clean, never_ran, note_of, outputs_at, rewritten, run_of
-from tests.gitbox import GitBox
+from tests.gitbox import FIRST_SECOND, GitBox
 
 
 @pytest.fixture
@@ -41,6 +42,35 @@ def test_stash_does_not_lose_a_rerun_without_an_edit(repo: GitBox) -> None:
     repo.git("stash", "push", "-q")
     repo.git("stash", "pop", "-q")
     assert repo.read(N) == again
+
+
+@pytest.mark.parametrize("after", [run_of("a = 1", "b = 2", run="again"), never_ran("a = 1", "b = 2")])
+def test_a_rerun_that_is_moved_before_its_commit_goes_with_it(repo: GitBox, after: bytes) -> None:
+    """git moves the entry of its index along, and shows the file under its new name to no filter."""
+    repo.git("config", "core.checkStat", "minimal")
+    os.utime(repo.write(N, after), (FIRST_SECOND, FIRST_SECOND))  # long ago: git need not read it twice to be sure
+    repo.git("add", N)
+    repo.git("mv", N, "moved.ipynb")
+    repo.git("commit", "-q", "-m", "moved")
+    assert repo.read("moved.ipynb") == after
+    assert outputs_at(repo, "HEAD", "moved.ipynb") == after
+
+
+def test_a_checkout_exchanges_no_outputs_where_the_index_has_another_source(repo: GitBox) -> None:
+    """The file is what both commits have, and what is staged is not: it must stay staged."""
+    repo.git("branch", "first")
+    again = run_of("a = 1", "b = 2", run="again")
+    rewritten(repo, N, again)
+    repo.write("other.txt", b"1")
+    repo.commit("again")
+    rewritten(repo, N, run_of("a = 1", "b = 3", run="staged"))
+    staged = repo.git("ls-files", "-s", N)
+    repo.write(N, again)
+    assert repo.try_git("checkout", "-q", "first").err == ""
+    assert (repo.git("ls-files", "-s", N), repo.read(N)) == (staged, again)
+    repo.git("rm", "-q", "-f", "--cached", N)
+    assert repo.try_git("checkout", "-q", "main").err == ""
+    assert (repo.git("ls-files", "-s", N), repo.read(N)) == ("", again)
 
 
 @pytest.mark.parametrize("how", ["--soft", "--mixed", "--keep"])
