@@ -4,9 +4,8 @@ import os
 
 import click
 
-from nbgit.cli.worktree_paths import in_repository
+from nbgit.cli.worktree_paths import check_given, in_repository
 from nbgit.errors import NotANotebook, TargetNotFound
-from nbgit.store.attributes import filtered
 from nbgit.store.refresh import EDITED, LOCKED, UNMODIFIED, capture_saved, modified_notebooks
 from nbgit.store.repository import Repository, find_repository
 
@@ -49,12 +48,10 @@ def command(paths: tuple[str, ...]) -> int:
 
 
 def _check(repository: Repository, asked: list[str], paths: tuple[str, ...]) -> None:
-    ours = set(filtered(repository, asked))
-    for path, name in zip(paths, asked, strict=True):
+    for path in paths:
         if not os.path.isfile(path):
             raise TargetNotFound(f"{path} is no file; name a notebook on disk")
-        if name not in ours:
-            raise TargetNotFound(f"{path} is not given to nbgit by git's attributes; `nbgit install` sets them")
+    check_given(repository, *asked)
 
 
 def _many(number: int) -> str:

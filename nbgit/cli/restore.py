@@ -12,7 +12,7 @@ from nbgit.store.restore import Outcome, restore
 
 EPILOG = """\b
 Examples:
-  nbgit restore analysis.ipynb                     the newest captured outputs that are not there now
+  nbgit restore analysis.ipynb                     the newest captured outputs of this code
   nbgit restore analysis.ipynb --capture 3f9ac1    these (see `nbgit captures`)
   nbgit restore analysis.ipynb --from HEAD~2       those of a commit
   nbgit restore analysis.ipynb --cells 3,5-7       only those of some cells (counted from 0)
@@ -29,9 +29,9 @@ Examples:
 def command(path: str, capture_id: str | None, revision: str | None, cells: str | None) -> int:
     """Put outputs back into the notebook at PATH; its code stays as it is.
 
-    What is there now is captured first, so nothing is lost: the same command again takes it back. Cells whose code has
-    changed since keep what they have. A notebook that is no longer on disk comes back whole. Exits 1 where no cell
-    could be given outputs.
+    What is there now is captured first, so nothing is lost: the same command again takes it back. Without an option
+    only captures of the very code count; from one that you name, cells whose code has changed since get nothing. A
+    notebook that is no longer on disk comes back whole. Exits 1 where no cell could be given outputs.
     """
     if capture_id is not None and revision is not None:
         raise click.UsageError("--capture and --from are two places; name one")

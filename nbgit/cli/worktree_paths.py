@@ -2,7 +2,10 @@
 
 import os
 
-from nbgit.errors import TargetNotFound
+from nbgit.errors import NotANotebook, TargetNotFound
+from nbgit.store.attributes import filtered
+from nbgit.store.changes import SUFFIX
+from nbgit.store.entries import printable
 from nbgit.store.repository import Repository
 from nbgit.store.worktree import path_in
 
@@ -20,3 +23,17 @@ def in_repository(repository: Repository, path: str) -> str:
             f"{path} lies outside the repository at {os.path.realpath(repository.worktree)}; name a file inside it"
         )
     return relative
+
+
+def check_given(repository: Repository, *names: str) -> None:
+    """Raise NotANotebook or TargetNotFound for the first of these files that git does not give to nbgit."""
+    given = filtered(repository, names)
+    for name in names:
+        if name in given:
+            continue
+        if not name.endswith(SUFFIX):
+            raise NotANotebook(f"{printable(name)} is no notebook ({SUFFIX}), so nbgit keeps no outputs of it")
+        raise TargetNotFound(
+            f"{printable(name)} is not given to nbgit by git's attributes; "
+            "`nbgit install` sets them, `nbgit doctor` says what stands in the way"
+        )

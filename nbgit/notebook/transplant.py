@@ -14,7 +14,7 @@ from nbgit.notebook.spans import BOM, split
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    _Code = tuple[bool, str | None, str]  # whether the cell is of an old notebook, its kind, its text
 
 
 EMPTY = re.compile(r"\[\s*\]|null")
@@ -23,10 +23,11 @@ EMPTY = re.compile(r"\[\s*\]|null")
 class _Cell:
     """A cell's identity, and where its outputs and count stand."""
 
-    __slots__ = ("code", "count", "id", "outputs")
+    __slots__ = ("code", "count", "id", "outputs", "runs")
 
-    def __init__(self, code: "Hashable", cell_id: str | None, outputs: Member | None, count: Member | None) -> None:
+    def __init__(self, code: "_Code", cell_id: str | None, outputs: Member | None, count: Member | None) -> None:
         self.code = code
+        self.runs = code[1] == "code"
         self.id = cell_id
         self.outputs = outputs
         self.count = count
@@ -104,6 +105,43 @@ def cells_with_outputs(notebook: bytes) -> list[int]:
     return [index for index, cell in enumerate(_cells(text)) if _shows(text, cell)]
 
 
+class Comparison:
+    """How a notebook differs from another in what runs: `line` is a line of code that only one of them has, or None
+    where both have the same code cells in the same order; `cells` are then the indices, in the notebook, of those that
+    show other outputs."""
+
+    __slots__ = ("cells", "line")
+
+    def __init__(self, line: str | None, cells: list[int]) -> None:
+        self.line = line
+        self.cells = cells
+
+
+def compare(notebook: bytes, other: bytes) -> Comparison:
+    """Compare the code cells of two notebooks; text cells and metadata count for nothing."""
+    text, other_text = notebook.decode("latin-1"), other.decode("latin-1")
+    mine = [(index, cell) for index, cell in enumerate(_cells(text)) if cell.runs]
+    theirs = [cell for cell in _cells(other_text) if cell.runs]
+    if [cell.code for _, cell in mine] != [cell.code for cell in theirs]:
+        return Comparison(_line_of_one([cell for _, cell in mine], theirs), [])
+    pairs = zip(mine, theirs, strict=True)
+    return Comparison(None, [index for (index, a), b in pairs if _raw(text, a) != _raw(other_text, b)])
+
+
+def _line_of_one(mine: list[_Cell], theirs: list[_Cell]) -> str:
+    """Return the first line of code of ours that theirs lacks, else of theirs that ours lacks; or ""."""
+    here, there = ([line for cell in cells for line in cell.code[2].split("\n")] for cells in (mine, theirs))
+    for lines, others in ((here, set(there)), (there, set(here))):
+        for line in lines:
+            if line.strip() and line not in others:
+                return line.strip()
+    return ""
+
+
+def _raw(text: str, cell: _Cell) -> str:
+    return text[cell.outputs.value_start : cell.outputs.value_end] if _shows(text, cell) and cell.outputs else ""
+
+
 def _shows(text: str, cell: _Cell) -> bool:
     return cell.outputs is not None and not EMPTY.fullmatch(text, cell.outputs.value_start, cell.outputs.value_end)
 
@@ -137,11 +175,11 @@ def _with_gifts(text: str, cells: list[_Cell], gifts: dict[int, _Gift]) -> bytes
 
 def _collect(cells: list[_Cell], donor: str, gifts: dict[int, _Gift]) -> None:
     """Add to `gifts` the outputs that `donor` has for cells that have none yet."""
-    offered: dict[Hashable, list[tuple[int, _Cell]]] = {}
+    offered: dict[_Code, list[tuple[int, _Cell]]] = {}
     for giver, cell in enumerate(_cells(donor)):
         offered.setdefault(cell.code, []).append((giver, cell))
     ids = {cell.id for cell in cells if cell.id is not None}
-    seen: dict[Hashable, int] = {}
+    seen: dict[_Code, int] = {}
     for index, cell in enumerate(cells):
         position = seen.get(cell.code, 0)
         seen[cell.code] = position + 1
@@ -215,4 +253,6 @@ def _cell(text: str, parts: dict[str, Member], *, in_sheet: bool) -> _Cell:
         return "".join(line for line in read if isinstance(line, str)) if isinstance(read, list) else str(read)
 
     code = value("source") if "source" in parts else value("input")
-    return _Cell((in_sheet, value("cell_type"), code), value("id"), parts.get("outputs"), parts.get("execution_count"))
+    return _Cell(
+        (in_sheet, value("cell_type"), code or ""), value("id"), parts.get("outputs"), parts.get("execution_count")
+    )

@@ -2,14 +2,16 @@
 
 from nbgit.errors import TargetNotFound
 from nbgit.notebook.policy import Policy
-from nbgit.notebook.transplant import cells_with_outputs
+from nbgit.notebook.transplant import cells_with_outputs, compare
 from nbgit.store.captures import Capture, CaptureStore
 from nbgit.store.entries import printable
 from nbgit.store.git import try_git
+from nbgit.store.known import NOTHING
 from nbgit.store.lookup import notebook_at
 from nbgit.store.repository import Repository
 
 ID_LENGTH = 12  # hex digits of a capture's digest that people see and type
+NAMED = 5  # captures of other code that an error names
 
 
 class Donor:
@@ -27,26 +29,54 @@ def captures_of(store: CaptureStore, path: str) -> list[Capture]:
     return sorted(store.of_path(path) + store.past_of_path(path), key=lambda one: one.taken, reverse=True)
 
 
-def captured_donor(
-    store: CaptureStore, policy: Policy, path: str, on_disk: str | None, capture_id: str | None
-) -> Donor:
-    """Return the capture that `capture_id` starts; without one the newest that has outputs and is not what is on disk.
+def uncommitted(store: CaptureStore, path: str) -> list[Capture]:
+    """Return those captures of a path that are in no snapshot, newest first: what a commit has may have been put back,
+    and was captured again."""
 
-    `on_disk` is the digest of the notebook on disk, None where it is not there: then any capture will do. An id is
-    looked for among the captures of other paths, too: a notebook may have been moved. Raises TargetNotFound.
+    def is_stored(capture: Capture) -> bool:
+        known = store.known(capture.digest)
+        return known is not None and known.snapshot_id != NOTHING
+
+    return [capture for capture in captures_of(store, path) if not is_stored(capture)]
+
+
+def captured_donor(
+    store: CaptureStore, policy: Policy, path: str, on_disk: bytes | None, capture_id: str | None
+) -> Donor:
+    """Return the capture that `capture_id` starts; without one the newest that has outputs and is of the code on disk,
+    but shows other outputs.
+
+    `on_disk` is the notebook on disk, None where it is not there: then any capture will do. An id is looked for among
+    the captures of other paths, too: a notebook may have been moved. Raises TargetNotFound.
     """
     if capture_id is not None:
         return _named(store, policy, path, capture_id)
+    of_other_code = []
     for capture in captures_of(store, path):
-        found = capture.read(policy) if capture.digest != on_disk else None
-        if found is not None and (on_disk is None or cells_with_outputs(found[0])):
+        found = capture.read(policy)
+        if found is None or (on_disk is not None and not cells_with_outputs(found[0])):
+            continue
+        differing = None if on_disk is None else compare(found[0], on_disk)
+        if differing is None or differing.cells:
             return Donor(found[0], f"capture {capture.digest[:ID_LENGTH]}")
+        if differing.line is not None:
+            of_other_code.append(capture.digest[:ID_LENGTH])
     if on_disk is None:
         raise TargetNotFound(
             f"{path} is not on disk and was not captured; `nbgit captures` lists what was, --from REV takes a commit's"
         )
+    if of_other_code:
+        raise TargetNotFound(_choose(path, of_other_code))
     raise TargetNotFound(
         f"{path} has no captured outputs but what it shows already; --from REV takes those of a commit"
+    )
+
+
+def _choose(path: str, ids: list[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return (
+        f"{path} has no captured outputs of the code it has now, only of other code: {', '.join(ids[:NAMED])}{more} "
+        f"(`nbgit captures {path}` tells them apart); --capture ID puts in what fits of one, --from REV a commit's"
     )
 
 

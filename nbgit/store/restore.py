@@ -45,9 +45,10 @@ def restore(
 ) -> Outcome:
     """Put outputs back into the notebook at `path` on disk, or the whole notebook where it is not there any more.
 
-    From the capture that `capture_id` starts, or from `revision`, or else from the newest capture with outputs that is
-    not what is on disk. What is on disk is captured first. Cells of another source than the donor's get nothing;
-    `cells` limits it to some. Raises TargetNotFound, NotANotebook, and NbgitError where the capture can't be written.
+    From the capture that `capture_id` starts, or from `revision`, or else from the newest capture of the same code
+    that shows other outputs than what is on disk. What is on disk is captured first. Cells of another source than the
+    donor's get nothing; `cells` limits it to some. Raises TargetNotFound, NotANotebook, and NbgitError where the
+    capture can't be written.
     """
     policy = load_policy(repository)
     store = CaptureStore(repository, policy)
@@ -61,7 +62,7 @@ def restore(
         raise NotANotebook(f"{path} is not a notebook as it stands, so no outputs fit into it; resolve it first")
     _check_cells(path, current, cells)
     digest = sha256(current).hexdigest()
-    donor = _donor(repository, store, policy, path, digest, capture_id, revision)
+    donor = _donor(repository, store, policy, path, current, capture_id, revision)
     restored = _restored(policy, parts, donor, current, cells)
     source_oid = object_id("blob", parts.source, repository.hash_name)
     changed = restored.data != current
@@ -78,13 +79,13 @@ def _donor(
     store: CaptureStore,
     policy: Policy,
     path: str,
-    digest: str | None,
+    current: bytes | None,
     capture_id: str | None,
     revision: str | None,
 ) -> Donor:
     if revision is not None:
-        return committed_donor(repository, revision, path, on_disk=digest is not None)
-    return captured_donor(store, policy, path, digest, capture_id)
+        return committed_donor(repository, revision, path, on_disk=current is not None)
+    return captured_donor(store, policy, path, current, capture_id)
 
 
 def _bring_back(

@@ -56,10 +56,10 @@ def test_the_listing_says_when_how_big_which_cells_and_what_became_of_it(repo: G
     first, second, third, fourth, fifth, sixth, seventh = repo.nbgit("captures").out.splitlines()
     assert (first, fourth, sixth) == (N, "sub/bare.ipynb", "sub/gone.ipynb   (no longer on disk)")
     assert second.split()[0] == rows[0]["id"][:12]
-    assert second.endswith(f"   {len(late)} B  waiting    outputs of cells 1-2, on disk now")
-    assert third.endswith(f"   {len(early)} B  waiting    outputs of cells 1-2")
-    assert fifth.endswith("waiting    no outputs, on disk now")
-    assert seventh.endswith("waiting    outputs of cell 1")
+    assert second.endswith(f"   {len(late)} B  waiting    outputs of cells 1-2, on disk now (main)")
+    assert third.endswith(f"   {len(early)} B  waiting    outputs of cells 1-2; cells 1-2 differ from disk (main)")
+    assert fifth.endswith("waiting    no outputs, on disk now (main)")
+    assert seventh.endswith("waiting    outputs of cell 1 (main)")
 
 
 def test_what_a_commit_overtook_is_told_from_what_waits(repo: GitBox) -> None:
@@ -68,6 +68,49 @@ def test_what_a_commit_overtook_is_told_from_what_waits(repo: GitBox) -> None:
     repo.commit("late")
     captured(repo, N, run_of("x = 1", "y = 2", run="latest"))
     assert [row["state"] for row in rows_of(repo, N)] == ["waiting", "overtaken"]
+
+
+def test_committed_outputs_that_were_put_back_do_not_wait(repo: GitBox) -> None:
+    first = repo.read(N)
+    repo.write(N, run_of("x = 2", "y = 2", run="second"))
+    repo.commit("second")
+    second = repo.read(N)
+    assert repo.nbgit("restore", N, "--from", "HEAD~1").code == 0
+    mixed = repo.read(N)
+    assert mixed not in (first, second)
+    assert repo.nbgit("restore", N, "--from", "HEAD").code == 0
+    assert repo.read(N) == second
+    (row,) = rows_of(repo, N)
+    assert (row["size"], row["is_on_disk"], row["differing_cells"]) == (len(mixed), False, [2])
+    repo.write(N, never_ran("x = 2", "y = 2"))
+    repo.git("checkout", "-q", "--", N)
+    assert repo.read(N) == second
+    assert repo.nbgit("restore", N).code == 0
+    assert repo.read(N) == mixed
+
+
+def test_each_line_says_how_it_differs_from_what_is_on_disk(repo: GitBox) -> None:
+    captured(repo, N, run_of("x = 10", "y = 2", run="other"))
+    captured(repo, N, run_of("x = 1", "y = 2", "z = 3", run="longer"))
+    repo.git("checkout", "-q", "-f", "-b", "side")
+    repo.commit("nothing", "--all")
+    captured(repo, N, run_of("x = 1", "y = 2", run="on the side"))
+    said = [line.partition("outputs of ")[2] for line in repo.nbgit("captures", N).out.splitlines()[1:]]
+    assert said == [
+        "cells 1-2, on disk now (side)",
+        "cells 1-3; other code: z = 3 (main)",
+        "cells 1-2; other code: x = 10 (main)",
+    ]
+
+
+def test_what_is_no_notebook_is_said_to_be_none(repo: GitBox) -> None:
+    repo.write("mk.py", b"print(1)\n")
+    done = repo.nbgit("captures", "mk.py")
+    assert (done.code, done.out) == (8, "")
+    assert done.err == "nbgit: mk.py is no notebook (.ipynb), so nbgit keeps no outputs of it\n"
+    repo.write("half.ipynb", b"{")
+    said = repo.nbgit("captures", "half.ipynb").out
+    assert said == "half.ipynb is not a notebook as it stands, so there is nothing to capture.\n"
 
 
 def test_a_directory_stands_for_what_is_in_it_even_when_it_is_gone(repo: GitBox) -> None:

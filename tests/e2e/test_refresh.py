@@ -78,12 +78,16 @@ def test_of_many_each_gets_what_it_is(repo: GitBox) -> None:
     [
         ("none.ipynb", 9, "none.ipynb is no file"),
         ("half.ipynb", 8, "half.ipynb is not a notebook as it stands; the others were captured"),
-        ("text.txt", 9, "text.txt is not given to nbgit by git's attributes"),
+        ("text.txt", 8, "text.txt is no notebook"),
+        ("other.ipynb", 9, "other.ipynb is not given to nbgit by git's attributes"),
     ],
 )
 def test_a_path_that_is_no_notebook_is_an_error(repo: GitBox, path: str, code: int, words: str) -> None:
     repo.write("half.ipynb", AGAIN[:100])
     repo.write("text.txt", b"text")
+    repo.write("other.ipynb", AGAIN)
+    repo.write(".gitattributes", b"other.ipynb -filter\n")
+    repo.write(".git/info/attributes", repo.read(".git/info/attributes") + b"other.ipynb -filter\n")
     done = repo.nbgit("refresh", path)
     assert (done.code, done.out) == (code, "")
     assert words in done.err

@@ -95,6 +95,37 @@ def test_overtaken_captures_stay_restorable(repo: GitBox) -> None:
     assert repo.read(N) == early
 
 
+def test_outputs_of_other_code_have_to_be_chosen(repo: GitBox) -> None:
+    repo.write(N, run_of("x = 33", "y = 2", run="made with 33"))
+    repo.git("add", N)
+    repo.write(N, run_of("x = 30", "y = 2", run="made with 30"))
+    before = repo.read(N)
+    assert repo.nbgit("refresh", N).code == 0
+    (row,) = [row for row in listed(repo) if not row["is_on_disk"]]
+    assert row["other_code"] == "x = 33"
+    done = repo.nbgit("restore", N)
+    assert (done.code, done.out, repo.read(N)) == (9, "", before)
+    assert f"of the code it has now, only of other code: {str(row['id'])[:12]} (`nbgit captures {N}`" in done.err
+    assert "--capture ID" in done.err
+    assert repo.nbgit("restore", N, "--capture", str(row["id"])).code == 0
+    assert "made with 33: y = 2" in repo.read(N).decode()
+    assert repo.nbgit("restore", N).code == 0
+    assert repo.read(N) == before
+
+
+def test_without_a_choice_the_newest_of_this_code_that_shows_something_else(repo: GitBox) -> None:
+    for run in ("wanted", "seen last"):
+        repo.write(N, run_of("x = 1", "y = 2", run=run))
+        repo.git("add", N)
+    cells = json.loads(run_of("x = 1", "y = 2", run="seen last"))["cells"]
+    repo.write(N, notebook({"cell_type": "markdown", "id": "m", "metadata": {}, "source": "a title"}, *cells))
+    assert repo.nbgit("restore", N).code == 0
+    text = repo.read(N).decode()
+    assert "wanted: x = 1" in text
+    assert "wanted: y = 2" in text
+    assert "a title" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "code_expected", "words"),
     [
