@@ -25,12 +25,12 @@ VERBS: dict[str, tuple[str, str]] = {
     "show": ("show", "Write one output of one commit to a file or the terminal."),
     "captures": ("captures", "List outputs that were seen and are in no commit."),
     "restore": ("restore", "Put outputs back into a notebook."),
-    "refresh": ("refresh", "Capture what was run; clear git's M where only outputs changed."),
+    "refresh": ("refresh", "Capture what was run; clear git's M of outputs alone."),
     "watch": ("watch", "The same at each save, for editors without a Jupyter server."),
-    "forget": ("forget", "Remove an output from all that nbgit keeps (a printed password)."),
+    "forget": ("forget", "Remove an output everywhere: a printed password."),
     "sync": ("sync", "Exchange outputs with a remote: fetch, unite, share."),
-    "import": ("import_history", "Tell in git log what ran in a history that has its outputs in its blobs."),
-    "migrate": ("migrate", "Rewrite a history that holds outputs, with the outputs moved out of it."),
+    "import": ("import_history", "Tell in git log what ran in a history that has outputs."),
+    "migrate": ("migrate", "Rewrite a history that has outputs, to move them out."),
     "link": ("link", "Link commits that no hook saw to their outputs."),
     "fsck": ("fsck", "Check all that is stored; mend what can be mended."),
     "du": ("du", "What takes how much on disk."),
@@ -88,6 +88,9 @@ def nbgit() -> None:
 
 def run_command_line(arguments: list[str] | None = None) -> int:
     """Run nbgit's command line and return the exit code; what is foreseen ends as one sentence on stderr."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["help"]:  # as git has it
+        arguments = [*arguments[1:2], "--help"]
     try:
         result = nbgit.main(args=arguments, prog_name="nbgit", standalone_mode=False)
         return int(result) if isinstance(result, int) else 0
@@ -95,6 +98,9 @@ def run_command_line(arguments: list[str] | None = None) -> int:
         return stop.exit_code
     except click.exceptions.Abort:
         return 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         usage = f"{context.get_usage()}\n" if context is not None else ""

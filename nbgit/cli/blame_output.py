@@ -5,6 +5,7 @@ import os
 
 import click
 
+from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, progress
 from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
 from nbgit.lineage.blame import Selection
@@ -20,9 +21,9 @@ from nbgit.store.repository import find_repository
 
 @click.command("blame-output")
 @click.argument("target")
-@click.option("--cell", type=click.IntRange(min=0), metavar="N", help="The cell: N counts from 0 over all cells.")
+@click.option("--cell", type=Number(), metavar="N", help="The cell: N counts from 0 over all cells.")
 @click.option("--cell-id", metavar="ID", help="The cell with this id.")
-@click.option("--output", type=click.IntRange(min=0), metavar="K", help="Only output K of the cell, from 0.")
+@click.option("--output", type=Number(), metavar="K", help="Only output K of the cell, from 0.")
 @click.option("--history", is_flag=True, help="Also the earlier versions of the same cell's figure.")
 @click.option("--json", "as_json", is_flag=True, help="For programs (schemas/blame-output.v1.schema.json).")
 def command(

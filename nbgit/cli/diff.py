@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from nbgit.cli.numbers import Number
 from nbgit.cli.paging import paged
 from nbgit.diff.between import FileChange, changed_files
 from nbgit.diff.report import Side, report
@@ -30,7 +31,7 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("targets", nargs=-1, metavar="[A] [B] [-- PATHS]")
 @click.option("--cached", "--staged", is_flag=True, help="Compare the index with HEAD (or with A).")
-@click.option("-U", "--unified", "context", type=click.IntRange(0), help="Lines of context around a change.")
+@click.option("-U", "--unified", "context", type=Number(), metavar="N", help="Lines of context around a change.")
 @click.option("--format", "form", type=click.Choice(["text", "nbdime"]), default="text", help="nbdime: its JSON diff.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where something differs.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), is_flag=False, flag_value="always")

@@ -43,7 +43,7 @@ def command(revisions: tuple[str, ...], dry_run: bool, as_json: bool) -> int:
         click.echo("No entry is missing." if told.versions else "No notebook in this history.")
         return 0
     words = f"{many(told.entries, 'entry', 'entries')} {'would be ' if dry_run else ''}written"
-    click.echo(f"{words}, for {many(told.notebooks, 'notebook')}.")
+    click.echo(f"{words}, for {many(told.notebooks, 'version')} of notebooks.")
     if not dry_run and not _is_shown(repository):
         click.echo("`git log` shows them once `nbgit install` has run.")
     return 0

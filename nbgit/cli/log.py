@@ -7,6 +7,7 @@ from itertools import islice
 
 import click
 
+from nbgit.cli.numbers import Number
 from nbgit.cli.paging import paged
 from nbgit.cli.terminal import encoded, print_text, progress, render, wants_colour
 from nbgit.errors import TargetNotFound
@@ -25,7 +26,7 @@ PAGE = 20  # entries written at once
 
 @click.command("log")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("-n", "--max-count", "limit", type=click.IntRange(min=0), metavar="N", help="At most N entries.")
+@click.option("-n", "--max-count", "limit", type=Number(), metavar="N", help="At most N entries.")
 @click.option("--since", metavar="DATE", help="Only commits after DATE, as git reads it.")
 @click.option("--until", metavar="DATE", help="Only commits before DATE.")
 @click.option("--author", metavar="PATTERN", help="Only commits whose author matches.")
@@ -55,7 +56,8 @@ def command(
         print_text(json.dumps({"entries": [entry.as_json() for entry in entries]}, indent=2) + "\n")
         return 0
     if not entries:
-        click.echo("No commit here did anything to a notebook.", err=True)
+        which = "that matches" if filters or limit == 0 else "here"
+        click.echo(f"No commit {which} did anything to a notebook.", err=True)
         return 0
     coloured = wants_colour()
     with paged(not no_pager) as out:

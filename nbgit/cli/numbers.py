@@ -1,4 +1,15 @@
-"""Ring 5: numbers in sentences: cells and sizes as people read them."""
+"""Ring 5: numbers as people type them, and in sentences: cells and sizes as people read them."""
+
+import click
+
+
+class Number(click.IntRange):
+    """A number from 0 on."""
+
+    name = "number"
+
+    def __init__(self) -> None:
+        super().__init__(min=0)
 
 
 def cells(indices: list[int]) -> str:

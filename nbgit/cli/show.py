@@ -6,6 +6,7 @@ import tempfile
 
 import click
 
+from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text
 from nbgit.errors import NotANotebook, TargetNotFound
 from nbgit.lineage.inline import find_protocol, inline_picture
@@ -24,9 +25,9 @@ TEXTUAL = ("text/", "application/vnd.jupyter.", "application/json", "application
 
 @click.command("show")
 @click.argument("target", metavar="[REV:]PATH")
-@click.option("--cell", type=click.IntRange(min=0), metavar="N", help="The cell: N counts from 0 over all cells.")
+@click.option("--cell", type=Number(), metavar="N", help="The cell: N counts from 0 over all cells.")
 @click.option("--cell-id", metavar="ID", help="The cell with this id.")
-@click.option("--output", type=click.IntRange(min=0), metavar="K", help="Output K of the cell, from 0.")
+@click.option("--output", type=Number(), metavar="K", help="Output K of the cell, from 0 (a file: -o).")
 @click.option("--mime", metavar="TYPE", help="This datum of the output (image/png, text/plain ...).")
 @click.option(
     "-o", "--to", "file", type=click.Path(dir_okay=False), metavar="FILE", help="Write to FILE (- is stdout)."

@@ -52,10 +52,16 @@ def _print(document: dict[str, Any]) -> None:
     if installed:
         headline = Text.assemble(("nbgit is installed", "bold green"), f" ({scope} scope)")
     else:
-        headline = Text.assemble(("nbgit is not installed here", "bold red"), ": run `nbgit install`")
+        headline = Text.assemble(("nbgit is not installed here", "bold red"), _remedy(document))
     console.print(headline)
     for name, text, good in _rows(document):
         console.print(Text.assemble((f"{name:<10}  ", "dim"), (text, "" if good else "yellow")))
+
+
+def _remedy(document: dict[str, Any]) -> str:
+    if document["repository"]:
+        return ": run `nbgit install`"
+    return ", outside of a repository: run `nbgit install` inside one, or `nbgit install --global`"
 
 
 def _rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:

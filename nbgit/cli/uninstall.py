@@ -37,7 +37,8 @@ def command(scope_name: str | None, attributes_file: str | None, delete_data: bo
             click.confirm("Delete every output nbgit keeps for this repository, for good?", abort=True)
     notebooks = _tracked_notebooks(scope)
     outcome = installing.uninstall(scope, this_launcher(), attributes_file=attributes_file)
-    click.echo("nbgit is taken out again." if outcome.changed else "nbgit was not set up here; nothing changed.")
+    unchanged = "nbgit was not set up here." if delete_data else "nbgit was not set up here; nothing changed."
+    click.echo("nbgit is taken out again." if outcome.changed else unchanged)
     for piece, sentence in outcome.done:
         click.echo(f"  {piece:<11} {shown(sentence, scope)}")
     if delete_data and scope.repository is not None:

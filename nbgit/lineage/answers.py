@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from nbgit.errors import GitFailed, NotANotebook
 from nbgit.lineage.blame import Match, Selection, blame_figures
-from nbgit.lineage.documents import Figure
+from nbgit.lineage.documents import CellKey, Figure
 from nbgit.lineage.figures import documents_with
 from nbgit.lineage.past import Past
 from nbgit.lineage.picture_search import digests_with_pixels
@@ -41,7 +41,7 @@ def blame_notebook(past: Past, path: str, position: int, selection: Selection, *
     chosen = selection.choose(past.figures(shown))
     lineage = versions.lineage_of(position, path)
     if not chosen or lineage is None:
-        return Answer(reason=_why_nothing(past, path, position, selection, len(past.cells(shown)), uncommitted))
+        return Answer(reason=_why_nothing(past, path, position, selection, past.cells(shown), uncommitted))
     places = [(lineage, Version(position, path, shown), figure) for figure in chosen]
     now = [] if selection.is_all else selection.choose(_as_figures(uncommitted))
     notes = []
@@ -111,16 +111,18 @@ def _why_absent(past: Past, path: str, position: int, kin: list[str]) -> str:
 
 
 def _why_nothing(
-    past: Past, path: str, position: int, selection: Selection, cells: int, uncommitted: list[Payload]
+    past: Past, path: str, position: int, selection: Selection, cells: list[CellKey], uncommitted: list[Payload]
 ) -> str:
     where = "HEAD" if position == past.head else past.graph.oids[position][:12]
     if selection.choose(_as_figures(uncommitted)):
         return f"That output of {path} is only in the working tree and not committed yet, so no commit shows it."
     if selection.is_all:
         return f"{path} has no figures in {where}; name a cell with --cell N to ask about its other outputs."
-    if selection.cell is not None and selection.cell >= cells:
-        last = f"its cells are 0 to {cells - 1}" if cells else "it has no cells"
+    if selection.cell is not None and selection.cell >= len(cells):
+        last = f"its cells are 0 to {len(cells) - 1}" if cells else "it has no cells"
         return f"{path} has no cell {selection.cell} in {where}; {last}."
+    if selection.cell_id is not None and all(cell.id != selection.cell_id for cell in cells):
+        return f"{path} has no cell with the id {selection.cell_id} in {where}."
     cell = f"Cell {selection.cell}" if selection.cell is not None else f"Cell {selection.cell_id}"
     if selection.cell is None and selection.cell_id is None:
         return f"No cell of {path} has an output {selection.output} in {where}."

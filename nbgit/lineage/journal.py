@@ -125,7 +125,8 @@ class _Wanted:
                 raise TargetNotFound(f"{path} is no notebook in the history of HEAD")
         for folder in folders:
             if not any(name.startswith(folder) for name in names):
-                raise TargetNotFound(f"{folder} holds no notebook in the history of HEAD")
+                words = "names no notebook, and no directory that holds one, in the history of HEAD"
+                raise TargetNotFound(f"{folder[:-1]} {words}")
         self._folders = () if everything else tuple(folders)
         self._files = [] if everything else files
         self._everything = everything

@@ -183,7 +183,7 @@ def test_plain_sentences_and_exit_codes(box: GitBox) -> None:
         (["a.ipynb", "--cell", "0"], "Cell 0 of a.ipynb has no output in HEAD."),
         (["a.ipynb", "--cell", "1", "--output", "4"], "Cell 1 of a.ipynb has no output 4 in HEAD."),
         (["a.ipynb", "--cell", "7"], "a.ipynb has no cell 7 in HEAD; its cells are 0 to 1."),
-        (["a.ipynb", "--cell-id", "x"], "Cell x of a.ipynb has no output in HEAD."),
+        (["a.ipynb", "--cell-id", "x"], "a.ipynb has no cell with the id x in HEAD."),
         (["nowhere.ipynb"], "nowhere.ipynb is not in HEAD, nor in any commit before it."),
     ):
         result = box.nbgit("blame-output", *arguments)

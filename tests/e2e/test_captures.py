@@ -169,3 +169,11 @@ def test_a_misspelled_verb_gets_the_nearest(repo: GitBox, typed: str, meant: str
     assert done.code == 2
     assert f"No such command '{typed}'; did you mean '{meant}'?" in done.err
     assert "did you mean" not in repo.nbgit("xyzzy").err
+
+
+def test_help_comes_in_every_way_that_people_ask_for_it(box: GitBox) -> None:
+    asked = box.nbgit("--help")
+    assert (box.nbgit("help").out, asked.code) == (asked.out, 0)
+    assert box.nbgit("help", "log").out == box.nbgit("log", "--help").out
+    bare = box.nbgit()
+    assert (bare.code, bare.err.strip()) == (2, asked.out.strip())

@@ -70,7 +70,7 @@ def stream(*commits: dict[bytes, bytes]) -> bytes:
 def test_git_log_tells_what_ran_and_nothing_is_rewritten(box: GitBox) -> None:
     history(box)
     commits = box.git("rev-list", "--all")
-    assert "2 entries written, for 2 notebooks.\n`git log` shows them once `nbgit install` has run.\n" in run(box)
+    assert "2 entries written, for 2 versions of notebooks.\n`git log` shows them once `nbgit install` has run.\n" in run(box)
     assert SECOND in note_of(box)
     assert note_of(box, "HEAD~1") == ""
     assert "[1] to [2] in order" in note_of(box, "HEAD~2")
@@ -127,7 +127,7 @@ def test_a_clone_on_no_branch_and_one_without_a_commit(box: GitBox) -> None:
 def test_a_dry_run_writes_nothing(box: GitBox) -> None:
     history(box)
     before = box.git("cat-file", "--batch-all-objects", "--batch-check")
-    assert "2 entries would be written, for 2 notebooks.\n" in run(box, "--dry-run")
+    assert "2 entries would be written, for 2 versions of notebooks.\n" in run(box, "--dry-run")
     assert json.loads(run(box, "--dry-run", "--json"))["entries"] == 2
     assert box.git("cat-file", "--batch-all-objects", "--batch-check") == before
     assert not (box.path / ".git" / "nbgit").exists()
@@ -169,7 +169,7 @@ def test_an_entry_that_names_a_snapshot_gets_what_is_imported(box: GitBox) -> No
     box.git("update-index", "--add", "--cacheinfo", f"100644,{oid},raw.ipynb")
     box.git("commit", "-q", "-m", "both")
     lines = note_of(box).splitlines()
-    assert "1 entry written, for 1 notebook" in run(box)
+    assert "1 entry written, for 1 version of notebooks" in run(box)
     assert note_of(box).splitlines()[:2] == [lines[0], "raw.ipynb  1 cell ran, [1]"]
     assert entry_of(box).keys() == {N}
     assert own(box) == {"raw.ipynb"}
