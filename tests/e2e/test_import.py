@@ -70,7 +70,8 @@ def stream(*commits: dict[bytes, bytes]) -> bytes:
 def test_git_log_tells_what_ran_and_nothing_is_rewritten(box: GitBox) -> None:
     history(box)
     commits = box.git("rev-list", "--all")
-    assert "2 entries written, for 2 versions of notebooks.\n`git log` shows them once `nbgit install` has run.\n" in run(box)
+    hint = "`git log` shows them once `nbgit install` has run.\n"
+    assert f"2 entries written, for 2 versions of notebooks.\n{hint}" in run(box)
     assert SECOND in note_of(box)
     assert note_of(box, "HEAD~1") == ""
     assert "[1] to [2] in order" in note_of(box, "HEAD~2")
