@@ -76,6 +76,8 @@ def _rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:
     if document["attributes"]:
         rows += [_attributes_row(document["attributes"], document), _hooks_row(document["hooks"])]
         rows.append(("store", _store_text(document["store"]), True))
+        if bare := document["store"]["bare"]:
+            rows.append(("notebooks", f"{bare} on disk came without outputs: `nbgit install` puts them back", False))
         rows += [_remote_row(remote) for remote in document["remotes"]]
     rows += [
         ("rival", f"{rival['tool']} ({', '.join(rival['drivers'])}) in {_short(rival['place'], document)}", False)

@@ -6,6 +6,7 @@ from nbgit.errors import NbgitError, PolicyInvalid
 from nbgit.gitproto.telling import say
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, split
+from nbgit.store.bare import take_note
 from nbgit.store.captures import CaptureStore
 from nbgit.store.known import NOTHING
 from nbgit.store.objects import ObjectReader, object_id
@@ -137,6 +138,7 @@ class Filters:
         if self._tools is None:
             policy = load_policy(self._repository)
             self._tools = policy, CaptureStore(self._repository, policy)
+            take_note(self._repository, self._tools[1], self._reader)
         return self._tools
 
     def _say(self, text: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module, metadata
 from typing import NamedTuple
 
-from nbgit.errors import GitFailed, PolicyInvalid
+from nbgit.errors import GitFailed, NbgitError, PolicyInvalid
 from nbgit.external import git_python, json_schema
 from nbgit.notebook.policy import FILE_NAME, read_policy
 from nbgit.setup import attributes, config, hooks, rivals, trial
@@ -16,6 +16,8 @@ from nbgit.setup.heal import HOOKS
 from nbgit.setup.launch import Launcher
 from nbgit.setup.report import FOREIGN, MISSING, OTHER, Setting, git_version, nearest_scope, settings
 from nbgit.setup.scopes import Scope
+from nbgit.store.entries import printable
+from nbgit.store.fill import bare_paths
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository
 
@@ -45,6 +47,7 @@ def run_checks(start: str, launcher: Launcher) -> list[Check]:
             *check_hooks(scope.repository, launcher),
             check_policy(scope.repository),
             *[check_ref(scope.repository, ref) for ref in REFS],
+            check_working_tree(scope.repository),
         ]
     return [*answers, *check_rivals(scope), *check_libraries()]
 
@@ -217,6 +220,18 @@ def check_ref(repository: Repository, ref: str) -> Check:
     if content is None:
         return Check("store", OK, f"{ref}: none yet")
     return Check("store", OK, f"{ref} is readable, last written {content.date}")
+
+
+def check_working_tree(repository: Repository) -> Check:
+    """Check that no notebook was checked out without its outputs, by a git that found no nbgit."""
+    try:
+        bare = bare_paths(repository)
+    except NbgitError as error:
+        return Check("notebooks", WARN, f"those on disk could not be looked at: {error}", "run `nbgit fsck`")
+    if not bare:
+        return Check("notebooks", OK, "none on disk came without its outputs")
+    text = f"{printable(bare[0])} came without its outputs" + (f", and {len(bare) - 1} more" if bare[1:] else "")
+    return Check("notebooks", WARN, text, "`nbgit install` puts them back")
 
 
 def check_rivals(scope: Scope) -> list[Check]:

@@ -12,10 +12,13 @@ ADVICE = "install nbgit again, then run 'nbgit install'"
 
 # git's filter protocol (gitattributes(5)): `r` reads a packet's length into n (-4 for a flush) and ends with the
 # stream; `l` reads text lines into k up to a flush; `p` writes one. dd, because it alone never reads too far.
-# A clean is answered where git has just these bytes as a blob: they can't put anything new into the history.
+# A clean is answered where git has just these bytes as a blob: they can't put anything new into the history. What comes
+# without outputs is noted (store/bare.py).
 PROTOCOL = """
 d=$(mktemp -d) || exit 1
 trap 'rm -rf "$d"' 0
+b=$(git rev-parse --git-common-dir)/nbgit
+mkdir -p "$b" 2>/dev/null
 p() { printf '%04x%s\\n' $((${#1} + 5)) "$1"; }
 r() { h=$(dd bs=1 count=4 2>/dev/null); test ${#h} -eq 4 || exit 0; n=$((0x$h - 4)); }
 l() { k=; while r; test $n -ge 0; do k="$k$(dd bs=1 count=$n 2>/dev/null),"; done; }
@@ -32,7 +35,8 @@ while l; do
 : >"$d/raw"
 while r; test $n -ge 0; do dd bs=1 count=$n of="$d/one" 2>/dev/null; printf %s $h >>"$d/all"; \
 cat "$d/one" >>"$d/all"; cat "$d/one" >>"$d/raw"; done
-case $k in command=smudge*) o=0;; *) git cat-file -e "$(git hash-object --stdin <"$d/raw")" 2>/dev/null; o=$?;; esac
+case $k in command=smudge*) o=0; { git hash-object --stdin <"$d/raw" >>"$b/bare"; } 2>/dev/null;; \
+*) git cat-file -e "$(git hash-object --stdin <"$d/raw")" 2>/dev/null; o=$?;; esac
 if test $o -eq 0; then p status=success; printf 0000; cat "$d/all"; printf 00000000; \
 else p status=error; printf 0000; fi
 done

@@ -87,7 +87,7 @@ def _bring_outputs(repository: Repository, done: list[tuple[str, str]], left: li
             fetch(repository, remote, remote)
         except GitFailed as error:
             left.append(f"{remote} could not be asked for outputs ({error}); `nbgit sync` asks again")
-    filled = take_in(repository) if added else []
+    filled = take_in(repository, always=True)
     if filled:
         many = "1 notebook has its" if len(filled) == 1 else f"{len(filled)} notebooks have their"
         done.append(("outputs", f"{many} outputs back"))

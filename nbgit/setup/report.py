@@ -10,6 +10,7 @@ from nbgit.external.git_python import read_position
 from nbgit.setup import attributes, config, hooks, rivals
 from nbgit.setup.launch import Launcher
 from nbgit.setup.scopes import Scope, find_scope
+from nbgit.store.fill import bare_paths
 from nbgit.store.git import run_git, try_git
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import ENTRIES, SNAPSHOTS
@@ -160,7 +161,16 @@ def _store(repository: Repository) -> Document:
         "entries": len(_lines(repository, ["ls-tree", "-r", "--name-only", "--full-tree", ENTRIES])),
         "captures": captures,
         "capture_bytes": size,
+        "bare": _bare(repository),
     }
+
+
+def _bare(repository: Repository) -> int:
+    """Return how many notebooks on disk came without the outputs that are known for them."""
+    try:
+        return len(bare_paths(repository))
+    except NbgitError:
+        return 0  # `nbgit doctor` says what is wrong
 
 
 def _count_snapshots(repository: Repository) -> int:

@@ -83,9 +83,7 @@ class Lookup:
         """Read ahead, in three exchanges with git, what `notebook_for` will ask for these sources."""
         self._reader.forget()
         self._documents.clear()
-        if self._has_snapshots is None:
-            self.snapshot_ids(self._repository.empty_oid)
-        if not self._has_snapshots:
+        if not self.has_snapshots():
             return
         trees = self._reader.prefetch([_by_source(oid) for oid in oids], most=TREE_LIMIT)
         snapshots = [decode_tree(tree, len(oid) // 2) for tree, oid in zip(trees, oids, strict=True) if tree]
@@ -104,11 +102,15 @@ class Lookup:
                 continue  # said when it is asked for
         self._reader.prefetch(files, within=expected)
 
-    def snapshot_ids(self, source_oid: str) -> list[str]:
-        """Return the ids of every snapshot of this source, in no meaningful order."""
+    def has_snapshots(self) -> bool:
+        """Return whether there are any snapshots at all."""
         if self._has_snapshots is None:
             self._has_snapshots = self._reader.read(f"{SNAPSHOTS}^{{tree}}") is not None
-        if not self._has_snapshots:
+        return self._has_snapshots
+
+    def snapshot_ids(self, source_oid: str) -> list[str]:
+        """Return the ids of every snapshot of this source, in no meaningful order."""
+        if not self.has_snapshots():
             return []
         content = self._reader.read(_by_source(source_oid), most=TREE_LIMIT)
         return list(decode_tree(content, len(source_oid) // 2)) if content else []
@@ -158,11 +160,10 @@ class Lookup:
             return None
         notebook, digest = found
         known = self._captures.known(digest)
-        if known is not None and known.source_oid == source_oid:
-            return notebook
-        if self._checked(notebook, source) is None:
-            return None
-        self._captures.remember(digest, snapshot_id, source_oid)
+        if known is None or known.source_oid != source_oid:
+            if self._checked(notebook, source) is None:
+                return None
+            self._captures.remember(digest, snapshot_id, source_oid)
         if notebook != source:
             self._captures.note_run(source, source_oid)
         return notebook

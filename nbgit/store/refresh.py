@@ -8,6 +8,7 @@ from hashlib import sha256
 from nbgit.errors import NbgitError
 from nbgit.notebook.spans import split
 from nbgit.store.attributes import filtered
+from nbgit.store.bare import take_note
 from nbgit.store.captures import CaptureStore
 from nbgit.store.changes import SUFFIX, dirty_paths
 from nbgit.store.entries import printable
@@ -60,6 +61,7 @@ def capture_files(repository: Repository, paths: list[str]) -> tuple[list[Saved]
     found: list[Saved] = []
     failed: list[str] = []
     with ObjectReader(repository) as reader:
+        take_note(repository, captures, reader)
         for path in paths:
             data = read_worktree_file(repository, path)
             parts = None if data is None else split(data, policy)

@@ -21,12 +21,13 @@ def before_smudge(repository: Repository) -> None:
         return  # a checkout without the newest outputs is better than none; `nbgit sync` says what is wrong
 
 
-def take_in(repository: Repository) -> list[str]:
+def take_in(repository: Repository, *, always: bool = False) -> list[str]:
     """Unite what was fetched and give bare notebooks on disk what came for them; return their paths.
 
-    Raises NbgitError. While a rebase is under way no file is touched: it has the index in memory.
+    With `always` they get what is known for them also where nothing came. Raises NbgitError. While a rebase is under
+    way no file is touched: it has the index in memory.
     """
     complete_fetch(repository)
-    if unite_fetched(repository) is None or rebases(repository):
+    if (unite_fetched(repository) is None and not always) or rebases(repository):
         return []
     return fill_bare(repository)

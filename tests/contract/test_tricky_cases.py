@@ -309,9 +309,6 @@ def test_a_clone_without_nbgit(installed: GitBox) -> None:
     refs = [f"{ref}:{ref}" for ref in ("refs/nbgit/snapshots", "refs/notes/nbgit")]
     installed.git("fetch", "-q", "origin", *refs, cwd="../two")
     assert installed.nbgit("install", cwd="../two").code == 0
-    assert shows(installed, f"../two/{PATH}") == [[]]
-    (installed.path / f"../two/{PATH}").unlink()
-    installed.git("checkout", "--", PATH, cwd="../two")
     assert installed.read(f"../two/{PATH}") == ran("one\n")
 
 

@@ -61,6 +61,44 @@ def test_a_checkout_gives_sources_and_says_so_once(installed: GitBox, python: Pa
     assert installed.git("status", "--porcelain") == ""
 
 
+def test_what_came_without_outputs_gets_them_from_install(installed: GitBox, python: Path) -> None:
+    """Git may have looked at the bare file before: it was not cleared, it came so."""
+    shown = installed.read(N)
+    python.unlink()
+    (installed.path / N).unlink()
+    installed.git("checkout", "-f")
+    assert installed.read(N) == installed.git_bytes("cat-file", "blob", f"other:{N}")
+    python.symlink_to(sys.executable)
+    installed.git("add", "--renormalize", N)
+    assert installed.nbgit("captures", N).out.startswith(f"{N} has no captures waiting")
+    doctor = installed.nbgit("doctor")
+    assert f"{N} came without its outputs; `nbgit install` puts them back" in doctor.out
+    assert "1 on disk came without outputs" in installed.nbgit("status").out
+    assert "1 notebook has its outputs back" in installed.nbgit("install").out
+    assert installed.read(N) == shown
+    assert installed.git("status", "--porcelain") == ""
+    assert f"{N} came without" not in installed.nbgit("doctor").out
+
+
+def test_what_was_cleared_stays_cleared(installed: GitBox, python: Path) -> None:
+    shown = installed.read(N)
+    python.unlink()
+    (installed.path / N).unlink()
+    installed.git("checkout", "-f")
+    bare = installed.read(N)
+    python.symlink_to(sys.executable)
+    assert installed.nbgit("install").code == 0
+    assert installed.read(N) == shown
+    installed.write(N, bare)
+    for seen_by_git in (False, True):
+        if seen_by_git:
+            installed.git("add", N)
+        assert "outputs back" not in installed.nbgit("install").out
+        assert f"{N} came without" not in installed.nbgit("doctor").out
+        assert installed.read(N) == bare
+    assert "no outputs, on disk now" in installed.nbgit("captures", N).out
+
+
 def test_outputs_are_not_added(installed: GitBox, python: Path) -> None:
     python.unlink()
     changed = run_of("a", "'other'", run="more than before")
