@@ -17,6 +17,7 @@ from typing import NamedTuple
 from benchmarks.notebooks import figure_cell, notebook_bytes, table_cell, text_cell
 from benchmarks.sandbox import OLD, CommandFailed, Sandbox, date_files
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.showing import Showing, tell_showing
 from nbgit.notebook.spans import Split, split
 from nbgit.store.build import build_notebook
 from nbgit.store.captures import CaptureStore
@@ -121,7 +122,8 @@ def _make_snapshots(repository: Repository, shape: Shape, sink: ObjectSink) -> d
             built = build_notebook(writer, policy, notebook, digest, parts, source_oid)
             if built is None:
                 raise CommandFailed("a generated notebook is too large for a snapshot")
-            made = Linked(path_of(number), source_oid, digest, built.snapshot_id, built.text_oid, built.summary)
+            told = tell_showing(Showing([], built.runs), [])
+            made = Linked(path_of(number), source_oid, digest, built.snapshot_id, built.text_oid, told.line)
             found[number, version] = made
     sink.flush()
     return found

@@ -31,14 +31,14 @@ class CellKey(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What one document holds: figures in reading order, and the execution counts of the cells that have one.
+    """What one document holds: figures in reading order, and (cell index, execution count) of the cells that have one.
 
     `cells` is None for a snapshot, whose cells are its source's.
     """
 
     cells: list[CellKey] | None
     figures: list[Figure]
-    counts: list[int]
+    counts: list[tuple[int, int]]
 
 
 def source_key(source: str) -> str:

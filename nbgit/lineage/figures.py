@@ -15,6 +15,7 @@ from nbgit.lineage.history import Report
 from nbgit.lineage.index import Index
 from nbgit.lineage.pictures import RASTER, picture_size
 from nbgit.notebook.outputs import count_of
+from nbgit.notebook.showing import Showing
 from nbgit.store.objects import ObjectReader
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, NOTEBOOK_LIMIT, SIZE_LIMIT, read_document, read_snapshot
@@ -134,10 +135,19 @@ def cells_of(index: Index, blob: str) -> list[CellKey]:
     return [CellKey(*cell) for cell in json.loads(row[0])] if row and row[0] else []
 
 
-def counts_of(index: Index, document: str) -> list[int]:
-    """Return the execution counts of a document's cells, in reading order, where they have one."""
+def counts_of(index: Index, document: str) -> dict[int, int]:
+    """Return cell index -> execution count of a document's cells, in reading order, where they have one."""
     row = index.connection.execute("SELECT counts FROM documents WHERE oid = ?", [document]).fetchone()
-    return [int(count) for count in json.loads(row[0])] if row else []
+    return {int(cell_index): int(count) for cell_index, count in json.loads(row[0])} if row else {}
+
+
+def showing_of(cells: list[CellKey], figures: list[Figure], counts: dict[int, int]) -> Showing:
+    """Return a version as `tell_showing` compares it."""
+    data: dict[int, list[tuple[int, str, str]]] = {cell_index: [] for cell_index in counts}
+    for figure in figures:
+        data.setdefault(figure.cell_index, []).append((figure.output_index, figure.mime, figure.digest))
+    code = [(cell.id, cell.source) for cell in cells]
+    return Showing(code, [(cell_index, counts.get(cell_index), found) for cell_index, found in data.items()])
 
 
 def read_payloads(repository: Repository, index: Index, digests: Iterable[str]) -> Iterator[tuple[str, bytes]]:
@@ -174,7 +184,7 @@ def _learn_snapshot(content: bytes) -> Contents:
     try:
         for cell in read_document(content)["cells"]:
             count = count_of(cell["execution_count"])
-            found.counts.extend([] if count is None else [count])
+            found.counts.extend([] if count is None else [(int(cell["index"]), count)])
             for output_index, output in enumerate(cell["outputs"]):
                 for datum in output["payloads"]:
                     digest_bytes(datum["digest"])  # raises for what is no digest

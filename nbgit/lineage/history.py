@@ -37,16 +37,20 @@ class Change:
     """What one commit did to one notebook, compared with one parent.
 
     `parent` counts the commit's parents from 0; `path` is the name in the commit (or the name that was deleted);
-    `old_path` is the name in the parent where git saw a rename, else None; `blob` is None for a deletion.
+    `old_path` is the name in the parent where git saw a rename, else None; `blob` is None for a deletion, and
+    `old_blob`, the parent's, for a new notebook.
     """
 
-    __slots__ = ("blob", "old_path", "parent", "path")
+    __slots__ = ("blob", "old_blob", "old_path", "parent", "path")
 
-    def __init__(self, parent: int, path: str, old_path: str | None, blob: str | None) -> None:
+    def __init__(
+        self, parent: int, path: str, old_path: str | None, blob: str | None, old_blob: str | None = None
+    ) -> None:
         self.parent = parent
         self.path = path
         self.old_path = old_path
         self.blob = blob
+        self.old_blob = old_blob
 
 
 class Graph:
@@ -94,8 +98,11 @@ def learn_commits(repository: Repository, index: Index, graph: Graph, report: Re
                 )
                 if added.rowcount:  # else another process was faster
                     connection.executemany(
-                        "INSERT INTO changes VALUES (?, ?, ?, ?, ?)",
-                        [(added.lastrowid, c.parent, to_bytes(c.path), to_bytes(c.old_path), c.blob) for c in changes],
+                        "INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)",
+                        [
+                            (added.lastrowid, c.parent, to_bytes(c.path), to_bytes(c.old_path), c.blob, c.old_blob)
+                            for c in changes
+                        ],
                     )
         if report:
             report(start + len(batch), len(missing))
@@ -146,6 +153,16 @@ def read_new_versions(index: Index, graph: Graph) -> dict[str, dict[str, str]]:
     return found
 
 
+def read_old_blobs(index: Index, commit: str, path: str) -> list[str | None]:
+    """Return what each parent has where the commit changed a notebook: its blob, or None."""
+    rows = index.connection.execute(
+        "SELECT parent, old_blob FROM changes JOIN commits ON commits.id = commit_id WHERE oid = ? AND path = ?"
+        " ORDER BY parent",
+        [commit, to_bytes(path)],
+    )
+    return [old_blob for _, old_blob in rows]
+
+
 def close_names(index: Index, names: Iterable[str]) -> set[str]:
     """Return `names` and every name that a rename ties to them, backwards and forwards."""
     closed: set[str] = set()
@@ -185,7 +202,7 @@ def read_changes(repository: Repository, commits: list[tuple[str, list[str]]]) -
     for _, parents in commits:
         told, changes = next(sections)
         for number in range(1, len(parents)):
-            changes += [Change(number, c.path, c.old_path, c.blob) for c in next(sections)[1]]
+            changes += [Change(number, c.path, c.old_path, c.blob, c.old_blob) for c in next(sections)[1]]
         yield told, changes
 
 
@@ -199,14 +216,17 @@ def _read_sections(tokens: Iterator[str]) -> Iterator[tuple[Commit, list[Change]
                 yield current
             current = Commit(token[1:], *(_plain(next(tokens)) for _ in range(3))), []
         elif token.startswith(":") and current:
-            _, new_mode, _, new_blob, status = token.split(" ")
+            old_mode, new_mode, old_blob, new_blob, status = token.split(" ")
+            was_file = old_mode.startswith(":100") and status[0] != "C"
             first = next(tokens)
             second = next(tokens) if status[0] in "RC" else None
             is_file = new_mode.startswith("100")  # a symbolic link or a submodule of that name is no notebook
             old_path = first if status[0] == "R" and is_file else None
             if status[0] == "R" and not is_file:
                 current[1].append(Change(0, first, None, None))
-            current[1].append(Change(0, second or first, old_path, new_blob if is_file else None))
+            current[1].append(
+                Change(0, second or first, old_path, new_blob if is_file else None, old_blob if was_file else None)
+            )
     if current:
         yield current
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 from nbgit.store.repository import Repository
 
 APPLICATION_ID = 0x6E626769  # "nbgi"
-VERSION = 2
+VERSION = 3
 LOCK_SECONDS = 2.0
 Answer = TypeVar("Answer")
 
@@ -25,7 +25,8 @@ CREATE TABLE commits (
     id INTEGER PRIMARY KEY, oid TEXT NOT NULL UNIQUE, parents TEXT NOT NULL,
     author TEXT NOT NULL, date TEXT NOT NULL, summary TEXT NOT NULL);
 CREATE TABLE changes (
-    commit_id INTEGER NOT NULL, parent INTEGER NOT NULL, path BLOB NOT NULL, old_path BLOB, blob TEXT);
+    commit_id INTEGER NOT NULL, parent INTEGER NOT NULL, path BLOB NOT NULL, old_path BLOB, blob TEXT,
+    old_blob TEXT);
 CREATE INDEX changes_by_path ON changes (path);
 CREATE INDEX changes_by_old_path ON changes (old_path) WHERE old_path IS NOT NULL;
 CREATE INDEX changes_by_blob ON changes (blob);

@@ -15,6 +15,7 @@ from nbgit.lineage.past import Past
 from nbgit.lineage.targets import SUFFIX
 from nbgit.lineage.versions import Shown, Step, Versions
 from nbgit.notebook.outputs import is_figure
+from nbgit.notebook.showing import Told, tell_showing
 
 CHUNK = 100  # commits looked at together
 IN_ORDER, GAPS, OUT_OF_ORDER, NOT_RUN = "in order", "in order with gaps", "out of order", "not run"
@@ -33,16 +34,21 @@ class ShownFigure:
 class NotebookEntry:
     """What one commit did to one notebook.
 
-    `change` is "added", "edited", "run again", "renamed" or "deleted"; `counts` are the execution counts in the
-    notebook's order; `has_run` says whether these or the outputs differ from those of every parent.
+    `change` is "added", "edited", "run again", "same cells" (the file has other bytes), "renamed" or "deleted";
+    `counts` are the execution counts in the notebook's order; `told` says in words what is new against the parents.
     """
 
     path: str
     old_path: str | None
     change: str
     counts: list[int]
-    has_run: bool
+    told: Told
     figures: list[ShownFigure]
+
+    @property
+    def has_run(self) -> bool:
+        """Whether some cell shows outputs or a count that no parent shows for it."""
+        return bool(self.told.ran)
 
     @property
     def order(self) -> str:
@@ -149,32 +155,29 @@ def _all_of(step: Step) -> list[Shown]:
 def _describe(past: Past, step: Step) -> NotebookEntry:
     before = [shown for shown in step.before if shown is not None]
     if step.now is None:
-        return NotebookEntry(step.path, None, "deleted", [], False, [])
-    figures, counts = past.figures(step.now), past.counts(step.now)
+        return NotebookEntry(step.path, None, "deleted", [], Told("", "", "", []), [])
+    figures, now = past.figures(step.now), past.showing(step.now)
+    told = tell_showing(now, [None if shown is None else past.showing(shown) for shown in step.before])
     seen = {figure.digest for shown in before for figure in past.figures(shown)}
     pictures = [figure for figure in preferred(figures) if is_figure(figure.mime)]
     sizes = past.sizes(pictures)
     return NotebookEntry(
         path=step.path,
         old_path=step.old_path,
-        change=_name_change(past, step, before),
-        counts=counts,
-        has_run=_shows(past, step.now) not in [_shows(past, shown) for shown in before] and bool(counts or figures),
+        change=_name_change(past, step, before, has_run=bool(told.ran)),
+        counts=now.counts,
+        told=told,
         figures=[ShownFigure(figure, figure.digest not in seen, sizes.get(figure.digest)) for figure in pictures],
     )
 
 
-def _shows(past: Past, shown: Shown) -> tuple[list[int], list[tuple[str, str]]]:
-    """Return what a run would change: the execution counts, and what the outputs are."""
-    outputs = [(figure.mime, figure.digest) for figure in past.figures(shown)]
-    return past.counts(shown), outputs
-
-
-def _name_change(past: Past, step: Step, before: list[Shown]) -> str:
+def _name_change(past: Past, step: Step, before: list[Shown], *, has_run: bool) -> str:
     assert step.now is not None
     if not before:
         return "added"
     if step.old_path:
         return "renamed"
     now = past.cells(step.now)
-    return "run again" if any(past.cells(shown) == now for shown in before) else "edited"
+    if all(past.cells(shown) != now for shown in before):
+        return "edited"
+    return "run again" if has_run else "same cells"

@@ -1,6 +1,6 @@
 """Ring 3: the lab notebook as lines for people."""
 
-from nbgit.lineage.journal import GAPS, IN_ORDER, NOT_RUN, OUT_OF_ORDER, Entry, NotebookEntry, ShownFigure
+from nbgit.lineage.journal import OUT_OF_ORDER, Entry, NotebookEntry, ShownFigure
 from nbgit.lineage.story import SHORT_OID, Line
 from nbgit.notebook.text import visible
 
@@ -22,7 +22,7 @@ def tell_entry(entry: Entry) -> list[Line]:
 
 
 def _tell_notebook(notebook: NotebookEntry) -> list[Line]:
-    what = notebook.change
+    what = notebook.told.code if notebook.change == "edited" and notebook.told.code else notebook.change
     if notebook.old_path:
         what += f" from {visible(notebook.old_path)}"
     line: Line = [("    ", ""), (visible(notebook.path), "cyan"), (f"  {what}", "")]
@@ -40,19 +40,8 @@ def _tell_notebook(notebook: NotebookEntry) -> list[Line]:
 
 
 def tell_runs(notebook: NotebookEntry) -> str:
-    """Return what ran, in words: "ran [1]-[9] in order"."""
-    counts = notebook.counts
-    if notebook.order == NOT_RUN:
-        return "not run" if not notebook.figures else "outputs without execution counts"
-    if not notebook.has_run:
-        return "outputs as before"
-    if len(counts) == 1:
-        return f"ran [{counts[0]}]"
-    if notebook.order == IN_ORDER:
-        return f"ran [{counts[0]}]-[{counts[-1]}] in order"
-    if notebook.order == GAPS:
-        return f"ran {len(counts)} cells, [{counts[0]}]-[{counts[-1]}], in order with gaps"
-    return f"ran {len(counts)} cells, out of order"
+    """Return what ran, in the words that the commit's entry has."""
+    return notebook.told.run or "not run"
 
 
 def _tell_figure(shown: ShownFigure) -> Line:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from nbgit.errors import TargetNotFound
 from nbgit.lineage.documents import CellKey, Figure
-from nbgit.lineage.figures import cells_of, counts_of, figures_of, learn_documents, sizes_of
+from nbgit.lineage.figures import cells_of, counts_of, figures_of, learn_documents, showing_of, sizes_of
 from nbgit.lineage.history import (
     Commit,
     Report,
@@ -19,6 +19,7 @@ from nbgit.lineage.history import (
 from nbgit.lineage.index import Index
 from nbgit.lineage.linked import learn_links, links_of, names_linked_to, unread_snapshots
 from nbgit.lineage.versions import Shown, Versions
+from nbgit.notebook.showing import Showing
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository
 
@@ -52,7 +53,7 @@ class Past:
         self.tips = list(dict.fromkeys([self.head, *(self.graph.position[tip] for tip in tips)]))
         learn_commits(repository, index, self.graph, report)
         learn_links(repository, index)
-        self._documents: dict[str, tuple[list[Figure], list[int]]] = {}
+        self._documents: dict[str, tuple[list[Figure], dict[int, int]]] = {}
         self._sizes: dict[str, tuple[int, int] | None] = {}
 
     def versions_of(self, names: Iterable[str]) -> Versions:
@@ -98,9 +99,9 @@ class Past:
         """Return every payload of a version in reading order."""
         return self._outputs(shown)[0]
 
-    def counts(self, shown: Shown) -> list[int]:
-        """Return the execution counts of a version's cells, in reading order, where they have one."""
-        return self._outputs(shown)[1]
+    def showing(self, shown: Shown) -> Showing:
+        """Return a version as `tell_showing` compares it."""
+        return showing_of(self.cells(shown), *self._outputs(shown))
 
     def sizes(self, figures: list[Figure]) -> dict[str, tuple[int, int]]:
         """Return digest -> (width, height) in pixels of those figures whose header says it."""
@@ -109,7 +110,7 @@ class Past:
         self._sizes.update({figure.digest: found.get(figure.digest) for figure in unknown})
         return {f.digest: size for f in figures if (size := self._sizes.get(f.digest))}
 
-    def _outputs(self, shown: Shown) -> tuple[list[Figure], list[int]]:
+    def _outputs(self, shown: Shown) -> tuple[list[Figure], dict[int, int]]:
         document = shown.document
         if document not in self._documents:
             if len(self._documents) > REMEMBERED:

@@ -58,12 +58,12 @@ class NotebookReader:
             raise NotANotebook("an older notebook, which spells its cells differently")
         cells: list[CellKey] = []
         figures: list[Figure] = []
-        counts: list[int] = []
+        counts: list[tuple[int, int]] = []
         for index, cell in enumerate(document.cells):
             cell_id = cell.id if isinstance(cell.id, str) else None
             cells.append(CellKey(cell_id or None, source_key(join_lines(cell.source))))
             count = count_of(cell.execution_count)
-            counts += [] if count is None else [count]
+            counts += [] if count is None else [(index, count)]
             for output_index, mime, digest, size in self._decode_outputs(bytes(cell.outputs)):
                 figures.append(Figure(index, cell_id, output_index, mime, digest, size, count, None))
         return Contents(cells, figures, counts)

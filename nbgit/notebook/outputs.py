@@ -153,10 +153,10 @@ def read_payloads(notebook: bytes) -> list[Payload]:
     return found
 
 
-def read_counts(notebook: bytes) -> list[int]:
-    """Return the execution counts of a notebook's cells, in their order, where they have one; raises NotANotebook."""
+def read_counts(notebook: bytes) -> list[tuple[int, int]]:
+    """Return (cell index, execution count) of a notebook's cells that have one; raises NotANotebook."""
     counts = [count_of(cell.get("execution_count", cell.get("prompt_number"))) for cell in _raw_cells(notebook)]
-    return [count for count in counts if count is not None]
+    return [(index, count) for index, count in enumerate(counts) if count is not None]
 
 
 def count_of(value: object) -> int | None:

@@ -10,27 +10,31 @@ import os
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import read_cells
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.showing import runs_of_document
 from nbgit.notebook.spans import Split
 from nbgit.notebook.text import notebook_text
 from nbgit.store.captures import Capture
-from nbgit.store.entries import describe
 from nbgit.store.halves import map_halves
 from nbgit.store.objects import ObjectSink, object_id
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import SnapshotWriter
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nbgit.notebook.showing import Run
+
 FORK_BYTES = 8 << 20  # less than this is built sooner than a process is forked and a second pack written
 
 
 class Built:
-    """What a capture has become: the snapshot's id, what the entry says of it, the oid of the source's text or ""."""
+    """What a capture has become: the snapshot's id, the oid of the source's text or "", what its cells show."""
 
-    __slots__ = ("snapshot_id", "summary", "text_oid")
+    __slots__ = ("runs", "snapshot_id", "text_oid")
 
-    def __init__(self, snapshot_id: str, summary: str, text_oid: str) -> None:
+    def __init__(self, snapshot_id: str, text_oid: str, runs: "list[Run]") -> None:
         self.snapshot_id = snapshot_id
-        self.summary = summary
         self.text_oid = text_oid
+        self.runs = runs
 
 
 def build_captures(repository: Repository, policy: Policy, captures: list[Capture]) -> list[Built | None]:
@@ -42,7 +46,7 @@ def build_captures(repository: Repository, policy: Policy, captures: list[Captur
         return _build(repository, policy, captures)
 
     def build(some: list[Capture]) -> list[bytes]:
-        rows = [one and [one.snapshot_id, one.summary, one.text_oid] for one in _build(repository, policy, some)]
+        rows = [one and [one.snapshot_id, one.text_oid, one.runs] for one in _build(repository, policy, some)]
         return [json.dumps(row).encode("ascii") for row in rows]
 
     rows = [json.loads(told) for told in map_halves(captures, build, build)]
@@ -83,7 +87,7 @@ def build_notebook(
     """
     text_oid, ids = _text_and_ids(parts.source, policy, writer.sink)
     written = writer.write(notebook, digest, parts, source_oid, ids)
-    return None if written is None else Built(written[0], describe(written[1]), text_oid)
+    return None if written is None else Built(written[0], text_oid, runs_of_document(written[1]))
 
 
 def _text_and_ids(source: bytes, policy: Policy, sink: ObjectSink) -> tuple[str, dict[int, str | None]]:

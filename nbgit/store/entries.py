@@ -11,7 +11,6 @@ Being a note, it is carried through amend and rebase by git itself (notes.rewrit
 
 import json
 
-from nbgit.notebook.outputs import is_figure
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import ENTRIES
@@ -22,15 +21,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-ORDER_SHOWN = 12  # execution counts that are listed where cells ran out of order
-KIND_LIMIT = 40  # characters of a media type's short name
 NO_OUTPUTS = b"no outputs"  # what stands for people where no notebook has any
 SIZE_LIMIT = 16 << 20  # bytes of a note; a larger one counts as none
 FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 
 
 def write_entry(notebooks: dict[str, tuple[str, str]], own: dict[str, tuple[str, str]] | None = None) -> bytes:
-    """Return the note for a commit; `notebooks` is path -> (snapshot id, what `describe` says of it).
+    """Return the note for a commit; `notebooks` is path -> (snapshot id, what is told of it).
 
     `own` is path -> (blob, what it shows) of notebooks that have their outputs in the commit's own blob; a path that is
     in `notebooks` too is left out of it.
@@ -103,62 +100,6 @@ def unite_notes(one: bytes, other: bytes) -> bytes:
 def _machine_line(snapshots: dict[str, str], own: dict[str, str] | None = None) -> bytes:
     machine = {FORMAT: VERSION, "snapshots": snapshots, **({"own": own} if own else {})}
     return json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode("ascii")
-
-
-def describe(document: "dict[str, Any]") -> str:
-    """Return one line on what a snapshot shows (cells that ran, their order, the figures), or "" for nothing at all.
-
-    `document` is a checked snapshot.json.
-    """
-    cells = document["cells"]
-    if not cells:
-        return ""
-    counts = [cell["execution_count"] for cell in cells if isinstance(cell.get("execution_count"), int)]
-    payloads = [
-        (cell["index"], number, payload["mime"])
-        for cell in cells
-        for number, output in enumerate(cell.get("outputs", []))
-        for payload in output["payloads"]
-    ]
-    return summarize(counts, payloads)
-
-
-def summarize(counts: list[int], payloads: list[tuple[int, int, str]]) -> str:
-    """Return one line on a run: what ran, and the figures.
-
-    `counts` are the execution counts and `payloads` (cell index, output index, type), both in the notebook's order.
-    """
-    parts = [_order(counts)]
-    first: dict[tuple[int, int], str] = {}  # of each output with a figure
-    for cell_index, output_index, mime in payloads:
-        if is_figure(mime):
-            first.setdefault((cell_index, output_index), mime)
-    figures = [(cell_index, mime) for (cell_index, _), mime in first.items()]
-    if figures:
-        shown = ", ".join(f"cell {cell_index} {short_kind(mime)}" for cell_index, mime in figures[:4])
-        shown += f" and {len(figures) - 4} more" if len(figures) > 4 else ""
-        parts.append(f"{len(figures)} figure{'s' if len(figures) > 1 else ''} ({shown})")
-    return "; ".join(parts)
-
-
-def _order(counts: list[int]) -> str:
-    if not counts:
-        return "outputs without execution counts"
-    many = f"{len(counts)} cell{'s' if len(counts) > 1 else ''} ran"
-    if len(counts) == 1:
-        return f"{many}, [{counts[0]}]"
-    if counts == list(range(counts[0], counts[0] + len(counts))):
-        return f"{many}, [{counts[0]}] to [{counts[-1]}] in order"
-    if counts == sorted(set(counts)):
-        return f"{many}, [{counts[0]}] to [{counts[-1]}] with gaps"
-    order = " ".join(f"[{count}]" for count in counts[:ORDER_SHOWN])
-    return f"{many}, out of order: {order}{' ...' if len(counts) > ORDER_SHOWN else ''}"
-
-
-def short_kind(mime: str) -> str:
-    """Return the short name of a media type: png, svg, pdf, plotly."""
-    kind = mime.split("/", 1)[-1].split("+", 1)[0]
-    return next((word for word in ("plotly", "vega") if word in kind), kind[:KIND_LIMIT])
 
 
 def printable(text: str) -> str:

@@ -8,6 +8,7 @@ import time
 
 from nbgit.errors import SnapshotInvalid
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.showing import runs_of_document
 from nbgit.store.build import build_captures
 from nbgit.store.captures import Capture, CaptureStore
 from nbgit.store.changes import (
@@ -18,30 +19,34 @@ from nbgit.store.changes import (
     rerun_notebooks,
     was_before,
 )
-from nbgit.store.entries import describe, drop_note, is_oid, put_note, read_some_rows, write_entry
+from nbgit.store.entries import drop_note, is_oid, put_note, read_some_rows
 from nbgit.store.forgotten import GONE, last_id, read_forgotten
 from nbgit.store.lookup import Lookup
 from nbgit.store.making import Making
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
-from nbgit.store.own import describe_own, true_own
+from nbgit.store.own import true_own
 from nbgit.store.policy_file import load_policy
 from nbgit.store.refs import ENTRIES, README, SNAPSHOTS, commit_content, move_refs
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, SIZE_LIMIT, read_document
 from nbgit.store.stale import stale_entries
 from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
+from nbgit.store.told import Item, Teller, tell_entries
 from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.store.undone import undone_runs
 from nbgit.store.worktree import digest_of_worktree_file
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nbgit.notebook.showing import Run
 
-class _Link:
-    """One snapshot that one commit shows at one path, and what the entry says of it."""
 
-    def __init__(self, change: NotebookChange, snapshot_id: str, summary: str, capture: Capture | None) -> None:
+class _Link(Item):
+    """One snapshot that one commit shows at one path."""
+
+    def __init__(self, change: NotebookChange, snapshot_id: str, runs: "list[Run]", capture: Capture | None) -> None:
+        super().__init__(change.commit, change.path, change.source_oid, snapshot_id, runs)
         self.change = change
-        self.snapshot_id = snapshot_id
-        self.summary = summary
         self.capture = capture
 
 
@@ -62,8 +67,7 @@ def link_commits(
     then a capture counts only if it was made before its commit, and git has taken it. `copies` are commit -> the commit
     that it was copied from, whose entry counts where there is no capture. Raises NbgitError; links nothing or all.
     """
-    policy = load_policy(repository)
-    captures = CaptureStore(repository, policy)
+    captures = CaptureStore(repository, policy := load_policy(repository))
     with ObjectReader(repository) as reader:
         linker = _Linker(repository, policy, captures, reader)
         changes = changed_notebooks(repository, commits, captures.has_seen)
@@ -157,15 +161,14 @@ class _Linker:
             if made is not None:
                 if made.text_oid:
                     self._texts[change.source_oid] = made.text_oid
-                links[position] = _Link(change, made.snapshot_id, made.summary, capture)
+                links[position] = _Link(change, made.snapshot_id, made.runs, capture)
             elif links[position] is None:
                 links[position] = self._existing(change, said[position])
 
     def _carried(self, change: NotebookChange, making: Making) -> Capture | None:
         from nbgit.store.carry import carry_outputs
 
-        originals = making.originals
-        return carry_outputs(self._repository, self._policy, self._captures, self._reader, change, originals)
+        return carry_outputs(self._repository, self._policy, self._captures, self._reader, change, making.originals)
 
     def _rest(self, noted: dict[str, dict[str, list[str]]], linked: set[tuple[str, str]]) -> list[_Link]:
         """Return what entries say of notebooks that their commits did not change (they were run again), and that
@@ -219,10 +222,10 @@ class _Linker:
 
     def _link(self, change: NotebookChange, snapshot_id: str) -> _Link | None:
         try:
-            summary = describe(read_document(self._reader.read(f"{snapshot_id}:{DOCUMENT}", most=SIZE_LIMIT)))
+            runs = runs_of_document(read_document(self._reader.read(f"{snapshot_id}:{DOCUMENT}", most=SIZE_LIMIT)))
         except SnapshotInvalid:
             return None
-        return _Link(change, snapshot_id, summary, None)
+        return _Link(change, snapshot_id, runs, None)
 
     def write(self, links: list[_Link], stale: list[str]) -> list[_Link]:
         """Write the trees that name the snapshots, the entries and the textconv cache, and move their refs together.
@@ -277,17 +280,14 @@ class _Linker:
 
     def _entries(self, old: str | None, links: list[_Link], stale: list[str]) -> str:
         notes = self._tree(old)
-        by_commit: dict[str, dict[str, tuple[str, str]]] = {}
-        for link in links:
-            by_commit.setdefault(link.change.commit, {})[link.change.path] = (link.snapshot_id, link.summary)
         before = self._reader.read(f"{old}^{{tree}}") if old else None
-        for commit in [*stale, *by_commit]:
-            notebooks = by_commit.get(commit, {})
+        items: list[Item] = [*links]
+        for commit in dict.fromkeys([*stale, *(link.change.commit for link in links)]):
             own = true_own(self._repository, self._reader, notes, commit)[1]
+            items += [Item(commit, path, blob) for path, blob in own.items()]
             drop_note(notes, commit)
-            if notebooks or own:
-                entry = write_entry(notebooks, describe_own(self._reader, own))
-                put_note(notes, commit, self._sink.add("blob", entry))
+        for commit, entry in tell_entries(Teller(self._repository, self._lookup, self._reader), items).items():
+            put_note(notes, commit, self._sink.add("blob", entry))
         tree = notes.write(self._sink)
         if before is not None and tree == object_id("tree", before, self._repository.hash_name):
             return old or ""

@@ -129,6 +129,13 @@ class Lookup:
                     return self._entries[oid][path]
         return None
 
+    def take_as_linked(self, commit: str, path: str, snapshot_id: str) -> None:
+        """Let this be what the commit's entry says of `path`: it is about to be written."""
+        entries = self._entries
+        if commit not in entries:
+            entries[commit] = read_some_entries(self._reader, [commit]).get(commit, {})
+        entries[commit] = {**entries[commit], path: snapshot_id}
+
     def _snapshots_for(self, path: str, source_oid: str, treeish: str | None) -> list[str]:
         candidates = sorted(self.snapshot_ids(source_oid))
         if len(candidates) < 2:

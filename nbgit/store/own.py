@@ -3,12 +3,10 @@
 Which blob it is stands in the entry: where git has carried the entry to a commit with another one, it says nothing.
 """
 
-from nbgit.errors import GitFailed, NotANotebook
-from nbgit.notebook.outputs import read_counts, read_payloads
-from nbgit.store.entries import SIZE_LIMIT, get_note, read_own, summarize
+from nbgit.errors import GitFailed
+from nbgit.store.entries import SIZE_LIMIT, get_note, read_own
 from nbgit.store.objects import ObjectReader
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import NOTEBOOK_LIMIT
 from nbgit.store.trees import Tree
 
 
@@ -28,23 +26,6 @@ def true_own(
         return said, {path: blob for path, blob in said.items() if _blob_at(root, path) == blob}
     except GitFailed:
         return said, said
-
-
-def describe_own(reader: ObjectReader, own: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """Return path -> (blob, what an entry says of it) for path -> blob."""
-    return {
-        path: (blob, describe_notebook(reader.read(blob, most=NOTEBOOK_LIMIT) or b"")) for path, blob in own.items()
-    }
-
-
-def describe_notebook(notebook: bytes) -> str:
-    """Return what `describe` says of a notebook's snapshot."""
-    try:
-        counts = read_counts(notebook)
-        payloads = [(payload.cell_index, payload.output_index, payload.mime) for payload in read_payloads(notebook)]
-    except (NotANotebook, TypeError):  # or JSON of another shape under a notebook's name
-        return ""
-    return summarize(counts, payloads) if counts or payloads else ""
 
 
 def _blob_at(root: Tree, path: str) -> str:

@@ -10,15 +10,15 @@ from nbgit.lineage.history import Report
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
 from nbgit.store.build import build_notebook
-from nbgit.store.entries import describe, drop_note, list_notes, put_note, read_entry, read_own, write_entry
+from nbgit.store.entries import drop_note, list_notes, put_note, read_entry, read_own, write_entry
 from nbgit.store.forgotten import FILE, GONE, encode_forgotten, last_id, read_forgotten
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader, ObjectSink
-from nbgit.store.own import describe_own
 from nbgit.store.refs import ENTRIES, KEPT, SNAPSHOTS, commit_content, move_refs, read_refs, refs_below
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, SnapshotWriter, payload_files, read_document, read_snapshot
 from nbgit.store.textconv_cache import TEXTCONV_CACHE
+from nbgit.store.told import tell_rows
 from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.upkeep.forget_history import blobs_of_path, snapshot_places
 from nbgit.upkeep.forget_notebook import remove_target, shows_target
@@ -237,23 +237,18 @@ class RefsForgetter:
             note = self._reader.read(notes[commit]) or b""
             entry, own = read_entry(note), read_own(note)
             gone = {path for other, path in found.notebooks if other == commit}
-            rows: dict[str, tuple[str, str]] = {}
+            rows: dict[str, str] = {}
             for path, snapshot_id in entry.items():
                 new_id = last_id(forgotten, snapshot_id)
                 if path in gone and isinstance(self._target, PathTarget):
                     continue
                 if new_id != GONE:
-                    rows[path] = (new_id, self._summary(new_id))
+                    rows[path] = new_id
             drop_note(tree, commit)
             if rows or own:
-                put_note(tree, commit, self._sink.add("blob", write_entry(rows, describe_own(self._reader, own))))
+                told = tell_rows(self._repository, self._reader, commit, rows, own)
+                put_note(tree, commit, self._sink.add("blob", write_entry(*told)))
         return self._commit(tree, "nbgit: entries")
-
-    def _summary(self, snapshot_id: str) -> str:
-        try:
-            return describe(read_document(self._reader.read(f"{snapshot_id}:{DOCUMENT}")))
-        except SnapshotInvalid:
-            return ""
 
     def _cache(self, old: str | None) -> str | None:
         """Return a cache without the texts that show the target, or None where none does."""

@@ -8,32 +8,40 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 
-from nbgit.errors import SnapshotInvalid
-from nbgit.lineage.figures import counts_of, documents_with_outputs, figures_of, is_known, learn_documents
-from nbgit.lineage.history import Report, learn_commits, read_graph, read_new_versions
+from nbgit.lineage.figures import (
+    cells_of,
+    counts_of,
+    documents_with_outputs,
+    figures_of,
+    is_known,
+    learn_documents,
+    showing_of,
+)
+from nbgit.lineage.history import Report, learn_commits, read_graph, read_new_versions, read_old_blobs
 from nbgit.lineage.index import Index, with_index
 from nbgit.lineage.linked import learn_links
+from nbgit.notebook.showing import Showing, tell_showing
 from nbgit.store.entries import (
     SIZE_LIMIT,
-    describe,
     get_note,
     list_notes,
     put_note,
     read_entry,
     read_own,
-    summarize,
     write_entry,
 )
 from nbgit.store.git import run_git, try_git
 from nbgit.store.objects import ObjectReader, ObjectSink
-from nbgit.store.own import describe_own
 from nbgit.store.refs import ENTRIES, commit_content, move_refs, read_refs, resolve_commits
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import DOCUMENT, read_document
+from nbgit.store.snapshots import DOCUMENT
+from nbgit.store.told import tell_rows
 from nbgit.store.trees import Tree
 
 KEPT_AT_ONCE = 10_000  # entries: each time most folders of the notes are written anew
+REMEMBERED = 4_000  # versions that are kept in memory: their neighbours are compared with them
 READ_AT_ONCE = 1_000  # notes: what bounds the memory
 Row = tuple[str, str]  # blob, summary
 
@@ -109,9 +117,9 @@ def _read(
         if commit not in cut
     }
     lacking = _lacking(repository, {commit: by_path for commit, by_path in shown.items() if by_path})
-    describe_blob = _describer(index)
+    tell = _teller(index)
     rows = {
-        commit: {path: (blob, describe_blob(blob)) for path, blob in by_path.items()}
+        commit: {path: (blob, tell(commit, path, blob)) for path, blob in by_path.items()}
         for commit, by_path in lacking.items()
     }
     return Imported(commits=len(graph.oids), versions=len(blobs), unread=unread), rows
@@ -126,17 +134,18 @@ def _shallow_commits(repository: Repository) -> set[str]:
         return set()
 
 
-def _describer(index: Index) -> Callable[[str], str]:
-    """Return a function that says what a notebook's blob shows, as `describe` says it of a snapshot."""
-    said: dict[str, str] = {}
+def _teller(index: Index) -> Callable[[str, str, str], str]:
+    """Return a function that says what is new in (commit, path, blob), as an entry does."""
 
-    def describe_blob(blob: str) -> str:
-        if blob not in said:
-            payloads = [(figure.cell_index, figure.output_index, figure.mime) for figure in figures_of(index, blob)]
-            said[blob] = summarize(counts_of(index, blob), payloads)
-        return said[blob]
+    @lru_cache(REMEMBERED)
+    def show(blob: str) -> Showing:
+        return showing_of(cells_of(index, blob), figures_of(index, blob), counts_of(index, blob))
 
-    return describe_blob
+    def tell(commit: str, path: str, blob: str) -> str:
+        before = read_old_blobs(index, commit, path)
+        return tell_showing(show(blob), [None if old is None else show(old) for old in before]).line
+
+    return tell
 
 
 def _lacking(repository: Repository, shown: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
@@ -184,12 +193,14 @@ def _entries(
     for commit, found in rows.items():
         blob = get_note(notes, commit)
         note = reader.read(blob, most=SIZE_LIMIT) if blob else b""
-        linked = None if note is None else _described(reader, read_entry(note))
-        if note is None or linked is None:
+        linked = read_entry(note or b"")
+        if note is None or None in reader.read_many([f"{oid}:{DOCUMENT}" for oid in linked.values()]):
             continue  # written anew it would say less
-        new = _unsaid(note, {path: blob for path, (blob, _) in found.items()})
-        before = {path: blob for path, blob in read_own(note).items() if path not in found}
-        entry = write_entry(linked, {**describe_own(reader, before), **found})
+        blobs = {path: blob for path, (blob, _) in found.items()}
+        new = _unsaid(note, blobs)
+        before = {path: blob for path, blob in read_own(note).items() if path not in blobs}
+        told, own = tell_rows(repository, reader, commit, linked, before) if note else ({}, {})
+        entry = write_entry(told, {**own, **found})
         if new and len(entry) <= SIZE_LIMIT:
             put_note(notes, commit, sink.add("blob", entry))
             counted.append(len(new))
@@ -199,14 +210,3 @@ def _entries(
     oid = sink.add("commit", content)
     sink.flush()
     return oid
-
-
-def _described(reader: ObjectReader, linked: dict[str, str]) -> dict[str, Row] | None:
-    """Return path -> (snapshot id, what an entry says of it), or None where a snapshot is not here."""
-    try:
-        return {
-            path: (snapshot_id, describe(read_document(reader.read(f"{snapshot_id}:{DOCUMENT}"))))
-            for path, snapshot_id in linked.items()
-        }
-    except SnapshotInvalid:
-        return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from nbgit.errors import GitFailed
 from nbgit.lineage.history import Report, read_changes
+from nbgit.notebook.showing import tell_showing
 from nbgit.store.captures import CaptureStore, write_whole
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader, ObjectSink
@@ -108,12 +109,15 @@ class Migration:
             for (oid, parents), (_, changes) in zip(some, read_changes(self._repository, some), strict=True):
                 against: dict[str, int] = {}
                 blobs = {change.path: change.blob for change in changes}
+                old = {(change.path, change.parent): history.moved.get(change.old_blob or "") for change in changes}
                 for change in changes:
                     against[change.path] = against.get(change.path, 0) + 1
                 for path, blob in blobs.items():
                     moved = history.moved.get(blob or "")
                     if moved and (against[path] >= len(parents) or len(many[moved.source_oid]) > 1):
-                        rows.setdefault(oid, {})[path] = (moved.snapshot_id, moved.summary)
+                        before = [old.get((path, number), moved) for number in range(len(parents))]
+                        told = tell_showing(moved.showing, [one.showing if one else None for one in before])
+                        rows.setdefault(oid, {})[path] = (moved.snapshot_id, told.line)
         return rows
 
     def _move(self, writer: RefsWriter, history: HistoryRewriter, told: Migrated) -> None:

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from nbgit.errors import NbgitError
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.showing import Showing, read_code
 from nbgit.notebook.spans import split
 from nbgit.store.build import build_notebook
 from nbgit.store.captures import CaptureStore
@@ -29,12 +30,12 @@ _SUFFIX = SUFFIX.encode()
 class Moved:
     """What has become of one notebook's blob: its source's oid, the snapshot of its outputs, and what that shows."""
 
-    __slots__ = ("digest", "snapshot_id", "source_oid", "summary")
+    __slots__ = ("digest", "showing", "snapshot_id", "source_oid")
 
-    def __init__(self, source_oid: str, snapshot_id: str, summary: str, digest: str) -> None:
+    def __init__(self, source_oid: str, snapshot_id: str, showing: Showing, digest: str) -> None:
         self.source_oid = source_oid
         self.snapshot_id = snapshot_id
-        self.summary = summary
+        self.showing = showing
         self.digest = digest
 
 
@@ -154,7 +155,8 @@ class HistoryRewriter:
             return None  # too large to be read as a snapshot: it stays in the history
         if built.text_oid:
             self.texts[source_oid] = built.text_oid
-        return Moved(source_oid, built.snapshot_id, built.summary, digest)
+        code = [(cell_id, hash(text)) for cell_id, text in read_code(parts.source)]  # texts would fill the memory
+        return Moved(source_oid, built.snapshot_id, Showing(code, built.runs), digest)
 
 
 class CountingSink(ObjectSink):

@@ -5,11 +5,10 @@
 
 import time
 
-from nbgit.errors import GitFailed, NbgitError, SnapshotInvalid
-from nbgit.store.entries import describe, list_notes, put_note, read_entry, read_own, write_entry
+from nbgit.errors import GitFailed, NbgitError
+from nbgit.store.entries import list_notes, put_note, read_entry, read_own, write_entry
 from nbgit.store.forgotten import read_forgotten
 from nbgit.store.objects import ObjectReader, ObjectSink
-from nbgit.store.own import describe_own
 from nbgit.store.refs import (
     BACKUPS,
     ENTRIES,
@@ -22,8 +21,8 @@ from nbgit.store.refs import (
     swap_refs,
 )
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import DOCUMENT, read_document
 from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
+from nbgit.store.told import tell_rows
 from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.upkeep.migrate_history import HistoryRewriter
 
@@ -111,20 +110,14 @@ class RefsWriter:
                 if snapshot_id not in forgotten
             }
             note = (self._reader.read(held[old_commit]) or b"") if old_commit in held else b""
-            for path, snapshot_id in read_entry(note).items():
-                rows.setdefault(path, (snapshot_id, self._summary(snapshot_id)))
+            linked = {path: snapshot_id for path, snapshot_id in read_entry(note).items() if path not in rows}
             own = {path: blob for path, blob in read_own(note).items() if not self._history.moved.get(blob)}
-            if rows or own:
-                entry = write_entry(rows, describe_own(self._reader, own))
+            if rows or linked or own:
+                said, told = tell_rows(self._repository, self._reader, old_commit, linked, own)
+                entry = write_entry({**rows, **said}, told)
                 put_note(notes, new_commit, self._sink.add("blob", entry))
                 changed = True
         return self._commit(notes, old, "nbgit: entries") if changed else old
-
-    def _summary(self, snapshot_id: str) -> str:
-        try:
-            return describe(read_document(self._reader.read(f"{snapshot_id}:{DOCUMENT}")))
-        except SnapshotInvalid:
-            return ""
 
     def _notes(self, old: str) -> str:
         """Return a notes ref of somebody else's with each note of an old commit standing at the new one too."""

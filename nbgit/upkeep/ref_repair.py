@@ -3,14 +3,12 @@
 import time
 from typing import NamedTuple
 
-from nbgit.errors import SnapshotInvalid
-from nbgit.store.entries import describe, drop_note, get_note, printable, put_note, read_own, read_rows, write_entry
+from nbgit.store.entries import drop_note, get_note, printable, put_note, read_own, read_rows, write_entry
 from nbgit.store.forgotten import GONE
 from nbgit.store.objects import ObjectReader, ObjectSink
-from nbgit.store.own import describe_own
 from nbgit.store.refs import BACKUPS, ENTRIES, SNAPSHOTS, commit_content, move_refs, read_refs
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import DOCUMENT, read_document
+from nbgit.store.told import tell_rows
 from nbgit.store.trees import TREE, Tree
 from nbgit.upkeep.contents import list_snapshots
 from nbgit.upkeep.fsck import forgotten
@@ -130,16 +128,9 @@ def _entries(
         if not after and not own:
             drop_note(notes, commit)
         elif after != before or own != said:
-            told = {path: (snapshot_id, _summary(reader, snapshot_id)) for path, snapshot_id in after.items()}
-            put_note(notes, commit, sink.add("blob", write_entry(told, describe_own(reader, own))))
+            entry = write_entry(*tell_rows(repository, reader, commit, after, own))
+            put_note(notes, commit, sink.add("blob", entry))
     return _commit(notes, sink, old) if notes.is_touched() else old
-
-
-def _summary(reader: ObjectReader, snapshot_id: str) -> str:
-    try:
-        return describe(read_document(reader.read(f"{snapshot_id}:{DOCUMENT}")))
-    except SnapshotInvalid:
-        return ""
 
 
 def _commit(tree: Tree, sink: ObjectSink, parent: str) -> str:

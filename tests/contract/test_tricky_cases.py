@@ -324,7 +324,7 @@ def test_renames(installed: GitBox, by_git: bool) -> None:
         (installed.path / PATH).rename(installed.path / "sub" / "b.ipynb")
     installed.commit("moved")
     assert "=> sub/b.ipynb" in installed.git("show", "--stat", "--format=", "HEAD")
-    assert entry(installed).startswith("sub/b.ipynb  1 cell ran, [1]\n")
+    assert entry(installed).startswith("sub/b.ipynb  outputs as before\n")
     installed.git("checkout", "-q", "HEAD~1")
     assert installed.read(PATH) == ran("one\n")
     installed.git("checkout", "-q", "main")
@@ -353,7 +353,9 @@ def test_a_merge_of_both_sides(installed: GitBox) -> None:
     assert b"y = 2" in installed.read(PATH)
     assert shows(installed) == [["ours x\n"], ["theirs y\n"]]
     assert installed.git("status", "--porcelain") == ""
-    assert entry(installed).startswith(f"{PATH}  2 cells ran")
+    assert entry(installed).startswith(
+        f"{PATH}  merged: code of cell 0 ours, of cell 2 theirs; outputs of cell 0 ours, of cell 2 theirs"
+    )
     merged = installed.read(PATH)
     installed.git("checkout", "-q", "theirs")
     installed.git("checkout", "-q", "main")
@@ -393,7 +395,7 @@ def test_a_part_of_a_notebook(installed: GitBox) -> None:
     installed.git("commit", "-q", "-a", "-m", "and y")
     installed.git("checkout", "-q", "HEAD~1")
     assert shows(installed) == [["new x\n"], ["second\n"]]
-    assert entry(installed).startswith(f"{PATH}  2 cells ran")
+    assert entry(installed).startswith(f"{PATH}  edited cell 0; cell 0 ran, the others as before")
     installed.git("checkout", "-q", "main")
     assert installed.read(PATH) == on_disk
 
@@ -426,7 +428,7 @@ def test_a_printed_password(installed: GitBox) -> None:
     installed.write(PATH, ran("the password is hunter2, as ever\n"))
     installed.commit("again")
     assert installed.try_git("grep", "hunter2", "refs/nbgit/snapshots").code == 1
-    assert entry(installed).startswith(f"{PATH}  1 cell ran")
+    assert entry(installed).startswith(f"{PATH}  outputs as before")
 
 
 def test_a_commit_that_is_gone(installed: GitBox) -> None:

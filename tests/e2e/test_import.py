@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from nbgit.external.json_schema import validate
+from nbgit.notebook.showing import read_showing, tell_showing
 from nbgit.store.entries import read_entry, read_own
-from nbgit.store.own import describe_notebook
 from nbgit.store.repository import find_repository
 from nbgit.upkeep import import_entries
 from tests.e2e.scene import N, entry_of, never_ran, note_of, run_of
@@ -388,7 +388,7 @@ def test_what_is_said_of_a_blob_is_what_is_said_of_its_snapshot(tmp_path: Path) 
         box.commit("all")
     run(raw)
     said, meant = (dict(line.split("  ", 1) for line in note_of(box).splitlines()[:-2]) for box in (raw, linked))
-    assert said == {path: words for path, data in files.items() if (words := describe_notebook(data))}
+    assert said == {path: words for path, data in files.items() if (words := tell_showing(read_showing(data), []).line)}
     assert len(said) > 20
     assert {path: words for path, words in said.items() if path in meant} == {
         path: words for path, words in meant.items() if path in said

@@ -70,7 +70,7 @@ def test_older_notebooks() -> None:
     old = json.dumps({"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"cells": [cell]}]}).encode()
     _, (figure,), counts = NotebookReader().read(old)
     assert (figure.digest, figure.mime, figure.execution_count) == (digest("x"), "image/png", 3)
-    assert counts == [3]
+    assert counts == [(0, 3)]
     assert find_payload(old, digest("x")) == made_up("x")
 
 
