@@ -1,5 +1,6 @@
 """Ring 4: what clean and smudge mean, for the filter process and the one-shot commands alike."""
 
+import os
 from hashlib import sha256
 
 from nbgit.errors import NbgitError, PolicyInvalid
@@ -7,10 +8,12 @@ from nbgit.gitproto.telling import say
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, split
 from nbgit.store.bare import take_note
+from nbgit.store.callers import words_of
 from nbgit.store.captures import CaptureStore
 from nbgit.store.known import NOTHING
 from nbgit.store.objects import ObjectReader, object_id
 from nbgit.store.policy_file import load_policy
+from nbgit.store.raw import RawInIndex, is_kept_by
 from nbgit.store.repository import Repository
 from nbgit.store.seen import keep
 
@@ -30,6 +33,8 @@ class Filters:
         self._repository = repository
         self._reader = ObjectReader(repository)
         self._merged = merged
+        self._raw = RawInIndex(repository)
+        self._keeps: bool | None = None  # whether the git command that asks leaves what the index has with outputs
         self._tools: tuple[Policy, CaptureStore] | None = None
         self._lookup: Lookup | None = None
         self._said: set[str] = set()
@@ -43,12 +48,15 @@ class Filters:
         self._reader.close()
 
     def clean(self, path: str, data: bytes) -> bytes:
-        """Return the source of a notebook, having captured it first; what is not a notebook comes back as it is.
+        """Return the source of a notebook, having captured it first; what is not a notebook comes back as it is, and so
+        does what the index has with its outputs.
 
         A notebook whose outputs were cleared is captured too: that it has none is what a checkout must bring back.
         Raises PolicyInvalid where `.nbgit.toml` can't be used: guessing would put outputs into the history.
         """
         policy, captures = self._read_tools()
+        if self._keeps_raw(path, data, policy):
+            return data
         digest = sha256(data).hexdigest()
         known = captures.old_news(path, digest)
         self._cleaned += len(data)
@@ -62,6 +70,17 @@ class Filters:
         if known is None and path:  # a library may not say which file this is; nothing could find such a capture
             self._keep(captures, path, digest, data, parts)
         return parts.source
+
+    def _keeps_raw(self, path: str, data: bytes, policy: Policy) -> bool:
+        """Return whether this stays as it is: the index has just that with its outputs (what is bare was cleared)."""
+        if self._raw.oid_of(path, data) is None:
+            return False
+        parts = split(data, policy)
+        if parts is None or not parts.spans:
+            return False
+        if self._keeps is None:
+            self._keeps = is_kept_by(words_of(str(os.getppid())))
+        return self._keeps
 
     def _keep(self, captures: CaptureStore, path: str, digest: str, data: bytes, parts: Split) -> None:
         source_oid = object_id("blob", parts.source, self._repository.hash_name)

@@ -15,6 +15,7 @@ from nbgit.store.entries import printable
 from nbgit.store.index_file import refresh_index
 from nbgit.store.objects import ObjectReader, object_id
 from nbgit.store.policy_file import load_policy
+from nbgit.store.raw import RawInIndex
 from nbgit.store.repository import Repository
 from nbgit.store.seen import keep
 from nbgit.store.worktree import read_worktree_file
@@ -58,6 +59,7 @@ def capture_files(repository: Repository, paths: list[str]) -> tuple[list[Saved]
     """Capture these notebooks as `capture_saved` does, git left out of it; return them, and what failed in words."""
     policy = load_policy(repository)
     captures = CaptureStore(repository, policy)
+    raw = RawInIndex(repository)
     found: list[Saved] = []
     failed: list[str] = []
     with ObjectReader(repository) as reader:
@@ -66,6 +68,9 @@ def capture_files(repository: Repository, paths: list[str]) -> tuple[list[Saved]
             data = read_worktree_file(repository, path)
             parts = None if data is None else split(data, policy)
             if data is None or parts is None:
+                continue
+            if parts.spans and (oid := raw.oid_of(path, data)) is not None:  # git has all of it
+                found.append(Saved(path, oid, len(data), is_new=False))
                 continue
             digest = sha256(data).hexdigest()
             source_oid = object_id("blob", parts.source, repository.hash_name)

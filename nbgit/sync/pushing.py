@@ -4,6 +4,7 @@ git calls the hook with the remote's name and URL, and on stdin a line for each 
 here, the push goes on.
 """
 
+from nbgit.store.callers import words_of
 from nbgit.store.entries import printable
 from nbgit.store.git import try_git
 from nbgit.store.refs import ENTRIES, SNAPSHOTS
@@ -49,16 +50,7 @@ def only_tries(pid: str) -> bool:
     """
     if not pid.isdigit():
         return False
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            words = file.read().split(b"\0")
-    except OSError:
-        import subprocess
-
-        try:
-            words = subprocess.run(["ps", "-o", "args=", "-p", pid], capture_output=True, check=False).stdout.split()
-        except OSError:
-            return False
+    words = words_of(pid)
     return b"--dry-run" in words or b"-n" in words
 
 
