@@ -13,6 +13,7 @@ from nbgit.store.repository import Repository
 
 FIXED = 40  # bytes of an index entry before its oid (gitformat-index(5)): times, place, mode, owner, and last its size
 EXTENDED, STAGE, LENGTH = 0x4000, 0x3000, 0x0FFF  # in the flags behind the oid
+FEW = 32  # paths that are looked for one by one, until reading all entries is sooner done
 RENORMALIZE = b"--renormalize"
 
 
@@ -25,6 +26,8 @@ class RawInIndex:
         self._width = len(repository.empty_oid) // 2
         self._state: tuple[int, ...] = ()
         self._content = b""
+        self._asked = 0
+        self._all: dict[bytes, tuple[str, int]] | None = None
 
     def oid_of(self, path: str, data: bytes) -> str | None:
         """Return the oid of `data` if the index has just these bytes for `path`, else None."""
@@ -43,6 +46,11 @@ class RawInIndex:
 
     def _entry(self, content: bytes, name: bytes) -> tuple[str, int]:
         """Return the oid and the file's size of the merged entry of this name; size -1 where there is none."""
+        self._asked += 1
+        if self._asked > FEW:
+            if self._all is None:
+                self._all = self._read_all(content)
+            return self._all.get(name, ("", -1))
         at = content.find(name + b"\0")
         while at >= 0:
             for back in (2, 4):  # an extended entry has two more bytes of flags
@@ -55,6 +63,21 @@ class RawInIndex:
             at = content.find(name + b"\0", at + 1)
         return "", -1
 
+    def _read_all(self, content: bytes) -> dict[bytes, tuple[str, int]]:
+        """Return name -> (oid, the file's size) of the merged entries."""
+        found: dict[bytes, tuple[str, int]] = {}
+        count, at = int.from_bytes(content[8:12], "big"), 12
+        for _ in range(count):
+            name_at = at + FIXED + self._width + 2
+            flags = int.from_bytes(content[name_at - 2 : name_at], "big")
+            name_at += 2 if flags & EXTENDED else 0
+            end = content.find(b"\0", name_at)
+            if not flags & STAGE:
+                oid = hexlify(content[at + FIXED : at + FIXED + self._width]).decode("ascii")
+                found[content[name_at:end]] = oid, int.from_bytes(content[at + FIXED - 4 : at + FIXED], "big")
+            at += (end - at) // 8 * 8 + 8
+        return found
+
     def _read(self) -> bytes:
         try:
             found = os.stat(self._file)
@@ -62,7 +85,7 @@ class RawInIndex:
             if state != self._state:
                 with open(self._file, "rb") as file:
                     self._content = file.read()
-                self._state = state
+                self._state, self._all = state, None
         except OSError:
             self._content, self._state = b"", ()
         return self._content
