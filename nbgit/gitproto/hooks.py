@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+TOLD = 5  # notebooks that are named one by one
+
+
 def run(arguments: list[str]) -> int:
     """Run one hook; always returns 0: a failure is a line in the log, and the next nbgit command tries again."""
     name, *rest = arguments or [""]
@@ -59,6 +62,18 @@ def _link_merged(repository: Repository, arguments: list[str]) -> None:
     _take_in(repository)
     if arguments[:1] != ["1"] and not how_made(repository).was_moved:
         _link_head(repository, arguments)
+        _tell_mixed(repository)
+
+
+def _tell_mixed(repository: Repository) -> None:
+    """Say which notebooks nobody has run as the merge at HEAD has them."""
+    from nbgit.store.told import mixed_notebooks
+
+    mixed = mixed_notebooks(repository, head_commit(repository))
+    for path in mixed[:TOLD]:
+        say(f"{path} has code of both sides, and no run of it: run it again")
+    if len(mixed) > TOLD:
+        say(f"so have {len(mixed) - TOLD} more notebooks: `nbgit log -n 1` lists them")
 
 
 def _take_in(repository: Repository) -> None:

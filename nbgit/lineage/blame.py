@@ -16,8 +16,9 @@ from nbgit.lineage.figures import documents_with
 from nbgit.lineage.history import Commit
 from nbgit.lineage.past import Past
 from nbgit.lineage.versions import Version, Versions
-from nbgit.notebook.cells import read_cells
+from nbgit.notebook.cells import Cell, read_cells
 from nbgit.notebook.outputs import is_figure
+from nbgit.notebook.showing import Showing, pair_cells
 from nbgit.store.objects import ObjectReader
 
 
@@ -26,7 +27,8 @@ class Match:
     """One output that answers the question: where it stands, where it came from, and what became of its code.
 
     `figure` is its place in the version that was asked about (for a picture: in the latest that shows it), at `path`;
-    `execution_count` and `source` are the cell's at the introduction; `language` is the notebook's, for colouring.
+    `execution_count` and `source` are the cell's at the introduction; `changed_before` are the code cells above it in
+    HEAD that were others then, where the cell itself is the same; `language` is the notebook's, for colouring.
     """
 
     path: str
@@ -36,6 +38,7 @@ class Match:
     execution_count: int | None
     source: str
     source_changed_since: bool
+    changed_before: list[int]
     language: str = ""
     history: list[Earlier] = field(default_factory=list)
 
@@ -53,6 +56,7 @@ class Match:
             "execution_count": self.execution_count,
             "source": self.source,
             "source_changed_since": self.source_changed_since,
+            "changed_before": self.changed_before,
         }
         return {**document, "history": [earlier.as_json() for earlier in self.history]} if history else document
 
@@ -82,7 +86,7 @@ class Selection:
         ]
 
 
-Sources = Callable[[str, int], tuple[str, str]]  # (blob, cell index) -> (code, language)
+Sources = Callable[[str], tuple[list[Cell], str]]  # blob -> (cells, language)
 
 
 def blame_figures(
@@ -106,7 +110,10 @@ def blame_figures(
         for lineage, version, figure in places:
             first, last = spans[lineage, figure.digest]
             then = _place_then(past, first, figure)
-            code, language = sources(first.shown.blob, then.cell_index)
+            cells, language = sources(first.shown.blob)
+            code = cells[then.cell_index].source if then.cell_index < len(cells) else ""
+            has_changed = _has_changed(past, versions, lineage, version, figure, code)
+            now = versions.head_of(lineage, past.head)
             match = Match(
                 path=version.path,
                 figure=figure,
@@ -114,7 +121,8 @@ def blame_figures(
                 last_seen=commits[last.position],
                 execution_count=then.execution_count,
                 source=code,
-                source_changed_since=_has_changed(past, versions, lineage, version, figure, code),
+                source_changed_since=has_changed,
+                changed_before=_changed_before(cells, sources(now.blob)[0], then) if now and not has_changed else [],
                 language=language,
             )
             if tracker:
@@ -150,18 +158,30 @@ def _has_changed(past: Past, versions: Versions, lineage: int, version: Version,
     return all(cell.source != key for cell in same_id or cells)
 
 
-def _source_reader(reader: ObjectReader) -> Sources:
-    """Return a function that gives a cell's code and its notebook's language, and parses each blob once."""
-    parsed: dict[str, tuple[list[str], str]] = {}
+def _changed_before(then: list[Cell], now: list[Cell], figure: Figure) -> list[int]:
+    """Return which code cells of `now` above the figure's cell are edited or new since `then`."""
+    code_then, code_now = ([cell for cell in cells if cell.kind == "code"] for cells in (then, now))
+    pairs = pair_cells(*(Showing([(cell.id, cell.source) for cell in cells], []) for cells in (code_now, code_then)))
+    indices = [code_then[at].index if at is not None else -1 for at in pairs]
+    end = indices.index(figure.cell_index) if figure.cell_index in indices else 0
+    return [
+        cell.index
+        for cell, at in zip(code_now[:end], pairs, strict=False)
+        if at is None or code_then[at].source != cell.source
+    ]
 
-    def read(blob: str, cell_index: int) -> tuple[str, str]:
+
+def _source_reader(reader: ObjectReader) -> Sources:
+    """Return a function that gives a notebook's cells and language, and parses each blob once."""
+    parsed: dict[str, tuple[list[Cell], str]] = {}
+
+    def read(blob: str) -> tuple[list[Cell], str]:
         if blob not in parsed:
             try:
                 notebook = read_cells(reader.read(blob) or b"")
-                parsed[blob] = [cell.source for cell in notebook.cells], notebook.language
+                parsed[blob] = notebook.cells, notebook.language
             except NotANotebook:
                 parsed[blob] = [], ""
-        codes, language = parsed[blob]
-        return codes[cell_index] if cell_index < len(codes) else "", language
+        return parsed[blob]
 
     return read

@@ -10,6 +10,7 @@ from nbgit.lineage.cell_history import Earlier
 from nbgit.lineage.documents import Figure
 from nbgit.lineage.history import Commit
 from nbgit.notebook.outputs import STDERR, STDOUT, is_figure
+from nbgit.notebook.showing import in_words
 from nbgit.notebook.text import visible, visible_lines
 
 SHORT_OID = 10
@@ -38,7 +39,7 @@ def tell_matches(matches: list[Match], sizes: Sizes, head: str, *, history: bool
         lines.append(_label("introduced") + tell_commit(match.introduced))
         if match.last_seen.oid != head:
             lines.append(_label("last seen") + tell_commit(match.last_seen))
-        if not is_long or match.source_changed_since:
+        if not is_long or match.source_changed_since or match.changed_before:
             lines.append(_label("code") + _tell_state(match))
         if not is_long:
             lines += [[], *_tell_code(match)]
@@ -82,6 +83,9 @@ def _kind(mime: str) -> str:
 def _tell_state(match: Match) -> Line:
     if match.source_changed_since:
         return [("as committed then; in HEAD the cell has changed, or is gone", "yellow")]
+    if match.changed_before:
+        others = f"{in_words(match.changed_before)} above it {'is' if len(match.changed_before) == 1 else 'are'} not"
+        return [(f"as committed then; this cell is the same in HEAD, {others}", "yellow")]
     return [("as committed then; the same in HEAD", "")]
 
 

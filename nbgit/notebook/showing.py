@@ -102,7 +102,7 @@ def read_showing(notebook: bytes) -> Showing:
 
 def tell_showing(now: Showing, before: "list[Showing | None]") -> Told:
     """Return what is new in a version against the one of each parent (None: the notebook is not there)."""
-    sides = [(side, one, _pair(now, one)) for side, one in enumerate(before) if one is not None]
+    sides = [(side, one, pair_cells(now, one)) for side, one in enumerate(before) if one is not None]
     kept = {
         index: [side for side, one, pairs in sides if _is_kept(now, one, pairs, index)] for index in sorted(now.runs)
     }
@@ -238,7 +238,7 @@ def _is_gone(now: Showing, sides: "list[tuple[int, Showing, list[int | None]]]",
     return index not in now.runs and all(at is not None and at in one.runs for one, at in places)
 
 
-def _pair(now: Showing, before: Showing) -> "list[int | None]":
+def pair_cells(now: Showing, before: Showing) -> "list[int | None]":
     """Return for each cell which one of `before` it is: by code and run, by code, by id, by its neighbours."""
     pairs: list[int | None] = [None] * len(now.cells)
     free = dict.fromkeys(range(len(before.cells)))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 EMPTY = re.compile(r"\[\s*\]|null")
+COUNT = re.compile(r'"execution_count"\s*:\s*(?:\d+|null)')
 
 
 class _Cell:
@@ -56,15 +57,18 @@ class Restored:
         self.left_out = left_out
 
 
-def transplant(source: bytes, donors: list[bytes], policy: Policy | None = None) -> bytes | None:
+def transplant(
+    source: bytes, donors: list[bytes], policy: Policy | None = None, sides: "tuple[bytes, bytes, bytes] | None" = None
+) -> bytes | None:
     """Return `source` with the outputs and counts of its unchanged cells, taken from the first donor that has them.
 
+    `sides` are the base, ours and theirs of a merge: outputs that only theirs has changed are theirs.
     None where no donor has any. What is source under `policy` (None: the defaults) stays, as in a cell that keeps its
     outputs. The result still has to be checked by splitting it.
     """
     text = source.decode("latin-1")
     cells = _takers(text, policy or Policy())
-    gifts: dict[int, _Gift] = {}
+    gifts = _changed_by_theirs(cells, sides) if sides is not None else {}
     for donor in donors:
         _collect(cells, donor.decode("latin-1"), gifts)
     return _with_gifts(text, cells, gifts) if gifts else None
@@ -195,6 +199,24 @@ def _collect(cells: list[_Cell], donor: str, gifts: dict[int, _Gift]) -> None:
         outputs = _outputs_of(donor, other)
         if outputs is not None:
             gifts[index] = _Gift(*outputs, giver)
+
+
+def _changed_by_theirs(cells: list[_Cell], sides: tuple[bytes, bytes, bytes]) -> dict[int, _Gift]:
+    """Return the outputs that theirs has for cells that all three have, and whose outputs ours has left alone."""
+    found: list[dict[int, _Gift]] = []
+    for side in sides:
+        found.append({})
+        _collect(cells, side.decode("latin-1"), found[-1])
+    base, ours, theirs = found
+    return {
+        index: gift
+        for index, gift in theirs.items()
+        if index in base and index in ours and _shown(base[index]) == _shown(ours[index]) != _shown(gift)
+    }
+
+
+def _shown(gift: _Gift) -> str:
+    return COUNT.sub("", gift.outputs)  # a run that gave the same is no change
 
 
 def _outputs_of(text: str, cell: _Cell) -> tuple[str, str] | None:

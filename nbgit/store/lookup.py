@@ -57,6 +57,7 @@ class Lookup:
         self._by_source: dict[str, list[Capture]] | None = None
         self._has_snapshots: bool | None = None
         self._walks: dict[str, list[str]] = {}
+        self._base: str | None = None  # of the merge
         self._entries: dict[str, dict[str, str]] = {}
         self._versions: dict[tuple[str, ...], dict[str, list[str]]] = {}
         self._documents: dict[str, dict[str, Any]] = {}  # prefetched
@@ -197,12 +198,31 @@ class Lookup:
         if self._has_snapshots:
             for oid in dict.fromkeys(self._earlier_sources(path, treeish)):
                 earlier = self._reader.read(oid)
-                for snapshot_id in self.snapshot_ids(oid)[:2] if earlier else ():
+                for snapshot_id in self._snapshots_for(path, oid, treeish)[:2] if earlier else ():
                     assert earlier is not None
                     found_one = self._read(snapshot_id, earlier)
                     if found_one is not None:
                         donors.append(found_one[0])
-        return self._checked(transplant(source, donors, self._policy), source) if donors else None
+        if not donors:
+            return None
+        return self._checked(transplant(source, donors, self._policy, self._sides(path)), source)
+
+    def _sides(self, path: str) -> tuple[bytes, bytes, bytes] | None:
+        """Return the notebook of the base, of ours and of theirs, where git is merging one commit and all have it."""
+        if len(self._merged) != 1 or "\n" in path:
+            return None
+        if self._base is None:
+            code, out, _ = try_git(["merge-base", "HEAD", self._merged[0]], cwd=self._repository.start)
+            self._base = out.decode("ascii").strip() if code == 0 else ""
+        revisions = (self._base, "HEAD", self._merged[0])
+        blobs = self._reader.read_named([f"{revision}:{path}" for revision in revisions]) if self._base else []
+        found = [
+            self.notebook_for(path, blob[1], blob[0], revision)
+            for revision, blob in zip(revisions, blobs, strict=False)
+            if blob is not None
+        ]
+        base, ours, theirs = found if len(found) == len(revisions) else (None, None, None)
+        return (base, ours, theirs) if base is not None and ours is not None and theirs is not None else None
 
     def _earlier_sources(self, path: str, treeish: str | None) -> list[str]:
         """Return the blob ids that `path` has had, newest first: in the history of the commit that is checked out, of

@@ -7,7 +7,7 @@ from nbgit.errors import SnapshotInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.showing import Showing, Told, read_code, read_showing, runs_of_document, tell_showing
 from nbgit.store.captures import CaptureStore
-from nbgit.store.entries import write_entry
+from nbgit.store.entries import read_some_entries, write_entry
 from nbgit.store.git import run_git
 from nbgit.store.lookup import Lookup
 from nbgit.store.objects import ObjectReader
@@ -162,10 +162,7 @@ def tell_rows(
     repository: Repository, reader: ObjectReader, commit: str, linked: dict[str, str], own: dict[str, str]
 ) -> "tuple[Rows, Rows]":
     """Return what an entry is to say of a commit with `linked` (snapshots) and `own` (blobs), both by path."""
-    names = [f"{commit}:{path}" if "\n" not in path else "" for path in linked]
-    found = reader.read_named(names, most=NOTEBOOK_LIMIT)
-    rows = zip(linked.items(), found, strict=True)
-    items = [Item(commit, path, source[0] if source else "", snapshot_id) for (path, snapshot_id), source in rows]
+    items = _items(reader, commit, linked)
     items += [Item(commit, path, blob) for path, blob in own.items()]
     lookup = Lookup(repository, Policy(), CaptureStore(repository, Policy()), reader)
     lines = [told.line for told in Teller(repository, lookup, reader).tell(items)]
@@ -174,3 +171,22 @@ def tell_rows(
         {path: (snapshot_id, told[path, snapshot_id]) for path, snapshot_id in linked.items()},
         {path: (blob, told[path, blob]) for path, blob in own.items()},
     )
+
+
+def mixed_notebooks(repository: Repository, commit: str) -> list[str]:
+    """Return the paths at which a merge commit has code of both sides, and outputs that are all of one or the other."""
+    with ObjectReader(repository) as reader:
+        if reader.read(f"{commit}^2") is None:
+            return []
+        entry = read_some_entries(reader, [commit]).get(commit, {})
+        items = [item for item in _items(reader, commit, entry) if item.source_oid]
+        lookup = Lookup(repository, Policy(), CaptureStore(repository, Policy()), reader)
+        told = Teller(repository, lookup, reader).tell(items)
+    return [item.path for item, one in zip(items, told, strict=True) if one.is_mixed]
+
+
+def _items(reader: ObjectReader, commit: str, linked: dict[str, str]) -> list[Item]:
+    names = [f"{commit}:{path}" if "\n" not in path else "" for path in linked]
+    found = reader.read_named(names, most=NOTEBOOK_LIMIT)
+    rows = zip(linked.items(), found, strict=True)
+    return [Item(commit, path, source[0] if source else "", snapshot_id) for (path, snapshot_id), source in rows]

@@ -423,6 +423,16 @@ def test_an_edit_without_outputs(installed: GitBox) -> None:
     assert entry(installed) == ""
 
 
+def test_an_edit_that_was_not_run(installed: GitBox) -> None:
+    """An edit that was not run"""
+    installed.write(PATH, ran("one\n"))
+    installed.commit("first")
+    installed.write(PATH, installed.read(PATH).replace(b"print(1)", b"print(2)"))
+    installed.commit("edited")
+    assert entry(installed).startswith(f"{PATH}  edited cell 0; outputs as before\n")
+    assert "edited cell 0 · outputs as before\n" in installed.nbgit("log").out
+
+
 def test_a_part_of_a_notebook(installed: GitBox) -> None:
     """A part of a notebook"""
     installed.write(PATH, three("x = 1", "y = 1"))

@@ -28,6 +28,7 @@ KEYS = [
     "execution_count",
     "source",
     "source_changed_since",
+    "changed_before",
 ]
 
 

@@ -134,6 +134,7 @@ class TestMerges:
     def test_a_clean_merge(self, both: GitBox) -> None:
         done = both.try_git("merge", "-q", "--no-edit", "bb")
         assert done.code == 0
+        assert done.err == f"nbgit: {N} has code of both sides, and no run of it: run it again\n"
         assert (
             told(both) == "merged: code of cell 1 theirs, of cell 4 ours; outputs of cell 1 theirs, of cells 2-4 ours"
         )
@@ -143,3 +144,42 @@ class TestMerges:
         rewritten(both, N, run_of("rate = 0.5", *CELLS[1:3], "plot('label')", run="merged"))
         both.git("commit", "-q", "--no-edit")
         assert told(both) == "4 cells ran, [1] to [4] in order"
+
+    def test_outputs_that_only_theirs_has_changed_are_theirs(self, installed: GitBox) -> None:
+        """Ours has edited and drawn the last cell; theirs has edited the first one, and run all: b and c show it."""
+
+        def run(rate: str, plot: str, counts: int = 1) -> bytes:
+            shows = ["", f"table of {rate}", "c", f"{plot} of {rate}"]
+            sources = [rate, "b = 2", "c = 3", plot]
+            rows = zip(sources, shows, strict=True)
+            return notebook(
+                *(code(s, id=f"c{n}", execution_count=counts + n, outputs=out("x", o)) for n, (s, o) in enumerate(rows))
+            )
+
+        installed.write(N, run("rate = 0.3", "plot()"))
+        installed.commit("base")
+        installed.git("checkout", "-q", "-b", "bb")
+        installed.write(N, run("rate = 0.5", "plot()"))
+        installed.commit("bb")
+        installed.git("checkout", "-q", "main")
+        installed.write(N, run("rate = 0.3", "plot('label')", 5))
+        installed.commit("ours")
+        installed.git("merge", "-q", "--no-edit", "bb")
+        merged = installed.read(N)
+        assert b"table of rate = 0.5" in merged
+        assert b"plot('label') of rate = 0.3" in merged
+        assert told(installed).startswith(
+            "merged: code of cell 0 theirs, of cell 3 ours; outputs of cells 0-1 theirs, of"
+        )
+
+
+def test_blame_output_compares_the_cells_above(installed: GitBox) -> None:
+    """A figure's own cell may be the same while what it depends on is not."""
+    from tests.unit.lineage.brute import figure_cell
+
+    for rate in ("rate = 0.3", "rate = 0.4"):
+        cells = [markdown(f"# {rate}"), code(rate, execution_count=1), code("b", execution_count=2)]
+        installed.write(N, notebook(*cells, figure_cell("plot()", "one", count=3), minor=4))
+        installed.commit(rate)
+    told = installed.nbgit("blame-output", N, "--cell", "3").out
+    assert "as committed then; this cell is the same in HEAD, cell 1 above it is not" in told
