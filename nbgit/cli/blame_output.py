@@ -6,7 +6,7 @@ import os
 import click
 
 from nbgit.cli.numbers import Number
-from nbgit.cli.terminal import print_lines, print_text, progress
+from nbgit.cli.terminal import print_lines, print_text, progress, warn
 from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
 from nbgit.lineage.blame import Selection
 from nbgit.lineage.documents import Figure
@@ -37,7 +37,7 @@ def command(
     if cell is not None and cell_id is not None:
         raise click.UsageError("--cell and --cell-id both name a cell; give one of them")
     repository = find_repository(os.getcwd(), os.environ)
-    link_missing(repository)
+    link_missing(repository, warn)
     asked = read_target(repository, os.getcwd(), target)
     selection = Selection(cell, cell_id, output)
     if isinstance(asked, PictureTarget) and selection != Selection():

@@ -5,13 +5,18 @@ import sys
 
 import click
 
+from nbgit.cli import numbers
 from nbgit.cli.terminal import progress
 from nbgit.cli.worktree_paths import in_repository
 from nbgit.errors import TargetNotFound
+from nbgit.store.captures import CaptureStore
 from nbgit.store.entries import printable
 from nbgit.store.forgotten import GONE
+from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository, find_repository
-from nbgit.upkeep.forget import Forgetting, Outcome, read_forget_target
+from nbgit.upkeep.forget import Forgetting, Outcome, listed_target, read_forget_target
+from nbgit.upkeep.forget_refs import Found
+from nbgit.upkeep.forget_targets import Target
 
 MOST_SHOWN = 8  # notebooks and paths that are listed
 
@@ -22,26 +27,34 @@ Examples:
   nbgit forget sha256:73475cb40a568e8d          one figure, wherever it is shown
   nbgit forget secret.png                       the figure with these bytes
   nbgit forget analysis.ipynb                   every output kept for this notebook
+  nbgit forget --again --worktree               what others have forgotten, and this clone still shows
 """
 
 
 @click.command(epilog=EPILOG)
 @click.argument("target", metavar="[PATH|PAYLOAD]", required=False)
 @click.option("--pattern", metavar="REGEX", help="Outputs in whose text this regular expression (Python's) is found.")
+@click.option("--again", is_flag=True, help="What was forgotten before, here or by others.")
 @click.option("--worktree", is_flag=True, help="Also take it out of the notebooks on disk.")
 @click.option("--prune-now", is_flag=True, help="Delete the old objects from this clone at once.")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 @click.option("--yes", is_flag=True, help="Don't ask.")
-def command(target: str | None, pattern: str | None, worktree: bool, prune_now: bool, dry_run: bool, yes: bool) -> int:
+def command(
+    target: str | None, pattern: str | None, again: bool, worktree: bool, prune_now: bool, dry_run: bool, yes: bool
+) -> int:
     """Remove outputs from all that nbgit keeps: a password that was printed, a figure that must not be shared.
 
     The whole output goes; other outputs of the cell, and the code, stay. It is removed from captures, snapshots,
-    entries, the figure index, caches and the log, and no sync brings it back. Exits 1 where nothing was found.
+    entries, the figure index, caches and the log. A digest of each output that was in a commit is shared with the
+    snapshots: a notebook that still shows it, here or in another clone, is committed without it. The file on disk
+    keeps it until --worktree takes it out. Exits 1 where nothing was found.
     """
-    if (target is None) == (pattern is None):
-        raise click.UsageError("name a notebook, a payload (sha256:..., or an image file), or give --pattern REGEX")
+    if (target is not None) + (pattern is not None) + again != 1:
+        raise click.UsageError(
+            "name a notebook, a payload (sha256:..., or an image file), or give --pattern REGEX, or --again"
+        )
     repository = find_repository(os.getcwd(), os.environ)
-    forgetting = Forgetting(repository, read_forget_target(target, pattern, _place(repository, target)))
+    forgetting = Forgetting(repository, _target(repository, target, pattern, again=again))
     with progress("Searching what nbgit keeps") as report:
         seen = forgetting.look(report)
     _tell_found(seen)
@@ -59,6 +72,13 @@ def command(target: str | None, pattern: str | None, worktree: bool, prune_now: 
     click.echo("Removed.")
     _tell_rest(done, cleaned=True)
     return 0
+
+
+def _target(repository: Repository, text: str | None, pattern: str | None, *, again: bool) -> Target:
+    if again:
+        return listed_target(repository)
+    captured = CaptureStore(repository, load_policy(repository)).paths()
+    return read_forget_target(text, pattern, _place(repository, text), captured)
 
 
 def _place(repository: Repository, target: str | None) -> str | None:
@@ -84,8 +104,23 @@ def _tell_found(seen: Outcome) -> None:
     for number, word, more in rows:
         if number:
             click.echo(f"  {_many(number, word)}{more}")
+            if word == "entry":
+                _tell_places(found)
     if found.shared:
         click.echo(f"The same outputs are kept for other notebooks too, and stay there{_named(sorted(found.shared))}.")
+
+
+def _tell_places(found: Found) -> None:
+    """Say which cells of which commits lose outputs."""
+    rows = [(path, cells, commits) for path, rest in sorted(found.places.items()) for cells, commits in rest.items()]
+    for path, cells, commits in rows[:MOST_SHOWN]:
+        of = (
+            ", cells unknown" if not cells else f", {numbers.cells(list(cells))}" if cells[0] >= 0 else ", its metadata"
+        )
+        named = ", ".join(found.subjects.get(commit, commit[:12]) for commit in commits[:MOST_SHOWN])
+        click.echo(f"    {printable(path)}{of}: {printable(named)}{' ...' if len(commits) > MOST_SHOWN else ''}")
+    if len(rows) > MOST_SHOWN:
+        click.echo(f"    and {len(rows) - MOST_SHOWN} more")
 
 
 def _tell_rest(outcome: Outcome, *, cleaned: bool) -> None:
@@ -132,9 +167,16 @@ def _tell_remotes(outcome: Outcome) -> None:
         if remote.has_it is False:
             continue
         holds = "holds it" if remote.has_it else "holds it if nbgit's refs were ever pushed there"
-        click.echo(f"The remote {name} still {holds}: `nbgit sync --overwrite {name}` removes it there.")
+        click.echo(
+            f"The remote {name} still {holds}: `nbgit sync {name}` takes it out of what is shared there from now on;"
+            f" `nbgit sync --overwrite {name}` also drops the old history of nbgit's refs, which has it."
+        )
     if any(remote.has_it is not False for remote in outcome.remotes):
-        click.echo("Other clones drop it at their next sync; what was shared may have been read: change a password.")
+        click.echo(
+            "Other clones drop it from what nbgit keeps when they next pull or sync; a notebook on their disk keeps it"
+            " until `nbgit forget --again --worktree` there, but is shared without it. What was shared may have been"
+            " read, and a short output can be guessed from its digest: change a password."
+        )
 
 
 def _many(number: int, word: str) -> str:

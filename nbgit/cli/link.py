@@ -4,6 +4,7 @@ import os
 
 import click
 
+from nbgit.cli.terminal import warn
 from nbgit.store.late import link_pending
 from nbgit.store.link import link_commits
 from nbgit.store.refs import resolve_commits
@@ -27,8 +28,8 @@ def command(revisions: tuple[str, ...]) -> int:
     """
     repository = find_repository(os.getcwd(), os.environ)
     if revisions:
-        linked = link_commits(repository, resolve_commits(repository, list(revisions)), lazily=True)
+        linked = link_commits(repository, resolve_commits(repository, list(revisions)), lazily=True, tell=warn)
     else:
-        linked = link_pending(repository)
+        linked = link_pending(repository, tell=warn)
     click.echo(f"{linked} notebook{'' if linked == 1 else 's'} linked.")
     return 0

@@ -9,7 +9,7 @@ import click
 
 from nbgit.cli.numbers import Number
 from nbgit.cli.paging import paged
-from nbgit.cli.terminal import encoded, print_text, progress, render, wants_colour
+from nbgit.cli.terminal import encoded, print_text, progress, render, wants_colour, warn
 from nbgit.errors import TargetNotFound
 from nbgit.lineage.history import Report
 from nbgit.lineage.index import Index, with_index
@@ -47,7 +47,7 @@ def command(
     figures are new. PATH (a notebook, followed through renames, or a directory) limits it.
     """
     repository = find_repository(os.getcwd(), os.environ)
-    link_missing(repository)
+    link_missing(repository, warn)
     asked = [repository_path(repository, os.getcwd(), path) for path in paths]
     filters = [f"--{name}={value}" for name, value in (("since", since), ("until", until), ("author", author)) if value]
     with progress("Reading the history of notebooks") as report:

@@ -7,7 +7,7 @@ import tempfile
 import click
 
 from nbgit.cli.numbers import Number
-from nbgit.cli.terminal import print_lines, print_text
+from nbgit.cli.terminal import print_lines, print_text, warn
 from nbgit.errors import NotANotebook, TargetNotFound
 from nbgit.lineage.inline import find_protocol, inline_picture
 from nbgit.lineage.pictures import picture_size
@@ -48,7 +48,7 @@ def command(
     a pipe the bytes come as they are; a terminal that can shows the picture. Exits 1 where there is no such output.
     """
     repository = find_repository(os.getcwd(), os.environ)
-    link_missing(repository)
+    link_missing(repository, warn)
     asked = read_target(repository, os.getcwd(), target)
     if not isinstance(asked, NotebookTarget):
         raise click.UsageError(f"{target} is no notebook; for other files there is git show")

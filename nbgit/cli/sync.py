@@ -4,9 +4,11 @@ import os
 
 import click
 
+from nbgit.cli.terminal import warn
 from nbgit.errors import NbgitError, TargetNotFound
 from nbgit.store.entries import printable
 from nbgit.store.late import link_missing
+from nbgit.store.recalled import tell_recalled
 from nbgit.store.repository import Repository, find_repository
 from nbgit.sync.exchange import Exchanged, exchange
 from nbgit.sync.remotes import add_refspecs, remotes
@@ -34,7 +36,7 @@ def command(names: tuple[str, ...], quiet: bool, overwrite: bool) -> int:
         raise click.UsageError("--overwrite needs the remote's name: `nbgit sync --overwrite origin`")
     wanted = _wanted(repository, names)
     add_refspecs(repository)
-    link_missing(repository)
+    link_missing(repository, warn)
     failed = False
     for remote in wanted:
         try:
@@ -48,6 +50,8 @@ def command(names: tuple[str, ...], quiet: bool, overwrite: bool) -> int:
             failed = True
         if not quiet:
             click.echo(f"{remote}: {_story(done)}")
+    for sentence in tell_recalled(repository, always=True):
+        warn(sentence)
     return 1 if failed else 0
 
 

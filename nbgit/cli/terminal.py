@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from nbgit.lineage.story import Code, Line
+from nbgit.store.entries import printable
 
 PATIENCE = 1.0  # seconds before a progress bar appears
 INDENT = "    "
@@ -30,6 +31,11 @@ def print_text(text: str) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(encoded(text))
     sys.stdout.buffer.flush()
+
+
+def warn(sentence: str) -> None:
+    """Write `nbgit: SENTENCE` to stderr as one line; what a terminal would act on in it is replaced."""
+    sys.stderr.write(f"nbgit: {printable(sentence)}\n")
 
 
 def print_json(document: object) -> None:

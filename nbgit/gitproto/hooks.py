@@ -10,6 +10,7 @@ from nbgit.store.late import link_missing
 from nbgit.store.link import link_commits
 from nbgit.store.log import log_bug, log_line
 from nbgit.store.making import how_made
+from nbgit.store.recalled import tell_recalled
 from nbgit.store.refs import resolve_commits
 from nbgit.store.repository import Repository, find_repository, head_commit
 
@@ -53,7 +54,7 @@ def run(arguments: list[str]) -> int:
 def _link_head(repository: Repository, arguments: list[str]) -> None:
     head = head_commit(repository)  # an oid, since HEAD may move while this works
     commits = [head] if is_oid(head) else resolve_commits(repository, ["HEAD"])
-    link_commits(repository, commits, making=how_made(repository))
+    link_commits(repository, commits, making=how_made(repository), tell=say)
 
 
 def _link_merged(repository: Repository, arguments: list[str]) -> None:
@@ -80,6 +81,8 @@ def _take_in(repository: Repository) -> None:
     from nbgit.sync.arrivals import take_in
 
     take_in(repository)
+    for sentence in tell_recalled(repository):
+        say(sentence)
 
 
 def _share(repository: Repository, arguments: list[str]) -> None:
@@ -98,8 +101,8 @@ def _link_rewritten(repository: Repository, arguments: list[str]) -> None:
     pairs = [line.split() for line in sys.stdin.read().splitlines()]
     _take_in(repository)
     commits = list(dict.fromkeys(pair[1] for pair in pairs if len(pair) > 1))
-    link_commits(repository, commits)
-    link_missing(repository)
+    link_commits(repository, commits, tell=say)
+    link_missing(repository, say)
 
 
 def _switch_outputs(repository: Repository, arguments: list[str]) -> None:

@@ -27,26 +27,34 @@ FORK_BYTES = 8 << 20  # less than this is built sooner than a process is forked 
 
 
 class Built:
-    """What a capture has become: the snapshot's id, the oid of the source's text or "", what its cells show."""
+    """What a capture has become: the snapshot's id, the oid of the source's text or "", what its cells show.
 
-    __slots__ = ("runs", "snapshot_id", "text_oid")
+    `left_out` are the cells whose outputs were forgotten, and so left out.
+    """
 
-    def __init__(self, snapshot_id: str, text_oid: str, runs: "list[Run]") -> None:
+    __slots__ = ("left_out", "runs", "snapshot_id", "text_oid")
+
+    def __init__(self, snapshot_id: str, text_oid: str, runs: "list[Run]", left_out: "list[int] | None" = None) -> None:
         self.snapshot_id = snapshot_id
         self.text_oid = text_oid
         self.runs = runs
+        self.left_out = left_out or []
 
 
-def build_captures(repository: Repository, policy: Policy, captures: list[Capture]) -> list[Built | None]:
+def build_captures(
+    repository: Repository, policy: Policy, captures: list[Capture], forgotten: "frozenset[str]" = frozenset()
+) -> list[Built | None]:
     """Write the snapshots and texts of these captures to git; return them in order, None for one that can't be used.
 
-    Nothing refers to the new objects yet. Raises GitFailed where git does not take them.
+    `forgotten` are digests of outputs that are left out. Nothing refers to the new objects yet. Raises GitFailed where
+    git does not take them.
     """
     if _bytes_of(captures) < FORK_BYTES:
-        return _build(repository, policy, captures)
+        return _build(repository, policy, captures, forgotten)
 
     def build(some: list[Capture]) -> list[bytes]:
-        rows = [one and [one.snapshot_id, one.text_oid, one.runs] for one in _build(repository, policy, some)]
+        found = _build(repository, policy, some, forgotten)
+        rows = [one and [one.snapshot_id, one.text_oid, one.runs, one.left_out] for one in found]
         return [json.dumps(row).encode("ascii") for row in rows]
 
     rows = [json.loads(told) for told in map_halves(captures, build, build)]
@@ -60,22 +68,36 @@ def _bytes_of(captures: list[Capture]) -> int:
         return 0
 
 
-def _build(repository: Repository, policy: Policy, captures: list[Capture]) -> list[Built | None]:
+def _build(
+    repository: Repository, policy: Policy, captures: list[Capture], forgotten: "frozenset[str]"
+) -> list[Built | None]:
     sink = ObjectSink(repository)
     writer = SnapshotWriter(sink)
-    built = [_build_one(repository, policy, capture, writer) for capture in captures]
+    built = [_build_one(repository, policy, capture, writer, forgotten) for capture in captures]
     sink.flush()
     return built
 
 
-def _build_one(repository: Repository, policy: Policy, capture: Capture, writer: SnapshotWriter) -> Built | None:
+def _build_one(
+    repository: Repository, policy: Policy, capture: Capture, writer: SnapshotWriter, forgotten: "frozenset[str]"
+) -> Built | None:
     found = capture.read(policy)
     if found is None:
         return None
     notebook, parts = found
     if object_id("blob", parts.source, repository.hash_name) != capture.source_oid:
         return None  # captured under another policy; it stays a capture
-    return build_notebook(writer, policy, notebook, capture.digest, parts, capture.source_oid)
+    left = None
+    if forgotten:
+        from nbgit.store.forgotten_outputs import leave_out
+
+        left = leave_out(parts, forgotten, [capture.path], policy)
+    if left is None:
+        return build_notebook(writer, policy, notebook, capture.digest, parts, capture.source_oid)
+    built = build_notebook(writer, policy, left.notebook, left.digest, left.parts, capture.source_oid)
+    if built is not None:
+        built.left_out = left.cells
+    return built
 
 
 def build_notebook(

@@ -208,8 +208,11 @@ class CaptureStore:
         found.sort(key=lambda capture: capture.taken, reverse=True)
         return found
 
-    def settle(self, linked: Capture, snapshot_id: str) -> None:
-        """Note that `linked` is in a snapshot now: its file goes; older ones of its path and source are past."""
+    def settle(self, linked: Capture, snapshot_id: str, *, keep: bool = False) -> None:
+        """Note that `linked` is in a snapshot now: its file goes; older ones of its path and source are past.
+
+        With `keep` it is past itself: the snapshot lacks a part of it.
+        """
         self.remember(linked.digest, snapshot_id, linked.source_oid)
         worktree = linked.worktree()
         for capture in self.of_path(linked.path):
@@ -217,7 +220,7 @@ class CaptureStore:
                 continue  # what other working trees wait with is theirs
             if capture.source_oid == linked.source_oid and capture.taken <= linked.taken:
                 try:
-                    if capture.digest == linked.digest:
+                    if capture.digest == linked.digest and not keep:
                         os.unlink(capture.file)
                     else:
                         past = os.path.join(self._past, path_key(linked.path))

@@ -6,6 +6,8 @@ A memory, not a record: what is missing is found out again. Lines are only appen
 import os
 from hashlib import sha256
 
+from nbgit.store.repository import Repository
+
 # In place of a snapshot's id: these bytes were checked out for a source of which no notebook was known (bare, or put
 # together cell by cell); and: so they were, but outputs have been seen since, so that seeing it bare again is news.
 NOTHING, RAN = "-", "+"
@@ -79,3 +81,21 @@ class KnownNotebooks:
         except OSError:
             return b""
         return self._shards[digest[0]]
+
+
+def drop_known(repository: Repository, digests: "frozenset[str]", snapshots: "frozenset[str]") -> None:
+    """Drop what is known of these notebooks (digests in hex) and of these snapshots; raises OSError."""
+    top = os.path.join(repository.nbgit_dir, "known")
+    for file in [os.path.join(here, name) for here, _, names in os.walk(top) for name in names]:
+        with open(file, "rb") as stream:
+            lines = stream.read().splitlines(keepends=True)
+        kept = [line for line in lines if not _names_any(line, digests, snapshots)]
+        if len(kept) < len(lines):
+            from nbgit.store.captures import write_whole
+
+            write_whole(file, *kept)
+
+
+def _names_any(line: bytes, digests: "frozenset[str]", snapshots: "frozenset[str]") -> bool:
+    fields = line.decode("ascii", "replace").split()
+    return len(fields) == 3 and (fields[0] in digests or fields[1] in snapshots)

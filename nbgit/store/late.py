@@ -17,20 +17,29 @@ from nbgit.store.rewritten import EVERY, stored_but_unlinked
 NEWEST = 200  # how many commits are searched where nobody asked for linking
 
 
-def link_missing(repository: Repository) -> int:
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def _say_nothing(sentence: str) -> None:
+    return
+
+
+def link_missing(repository: Repository, tell: "Callable[[str], object]" = _say_nothing) -> int:
     """Do what `link_pending` does for the newest commits and never raise: what can't be linked now stays captured."""
     try:
-        return link_pending(repository, NEWEST)
+        return link_pending(repository, NEWEST, tell)
     except NbgitError:
         return 0
 
 
-def link_pending(repository: Repository, most: int = EVERY) -> int:
+def link_pending(repository: Repository, most: int = EVERY, tell: "Callable[[str], object]" = _say_nothing) -> int:
     """Link the commits that no hook saw (made by a library, a GUI, with hooks off); return how many notebooks.
 
     First those that a pending capture is of: commits that changed its path to just its source and whose entry does not
     name that path (a notebook that was run again since is not that commit's). Then those whose outputs are stored;
-    `most` is how many commits are searched for them. Raises NbgitError.
+    `most` is how many commits are searched for them; `tell` is as `link_commits` has it. Raises NbgitError.
     """
     captures = CaptureStore(repository, load_policy(repository))
     wanted = {(capture.path, capture.source_oid) for capture in captures.all()}
@@ -38,11 +47,11 @@ def link_pending(repository: Repository, most: int = EVERY) -> int:
     if state and state == _searched(repository):
         return 0
     commits = unlinked_commits(repository, wanted) if wanted else []
-    linked = link_commits(repository, commits, lazily=True) if commits else 0
+    linked = link_commits(repository, commits, lazily=True, tell=tell) if commits else 0
     stored = stored_but_unlinked(repository, most, captures.paths())
     if stored:
         copies = {commit: original for commit, original in stored.items() if original is not None}
-        linked += link_commits(repository, list(stored), lazily=True, copies=copies)
+        linked += link_commits(repository, list(stored), lazily=True, copies=copies, tell=tell)
     if state and not commits and not linked:
         _note_searched(repository, state)
     return linked

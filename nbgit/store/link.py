@@ -4,8 +4,6 @@ Payloads, trees, notes and the prefilled textconv cache go to git in one pack; t
 compare-and-swap, and only then captures are settled. Interrupted anywhere, nothing is lost, and the next run does it.
 """
 
-import time
-
 from nbgit.errors import SnapshotInvalid
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.showing import runs_of_document
@@ -19,35 +17,23 @@ from nbgit.store.changes import (
     rerun_notebooks,
     was_before,
 )
-from nbgit.store.entries import drop_note, is_oid, put_note, read_some_rows
-from nbgit.store.forgotten import GONE, last_id, read_forgotten
+from nbgit.store.entries import is_oid, read_some_rows
+from nbgit.store.forgotten import left_out_told, read_forgotten
+from nbgit.store.link_writer import Link, LinkWriter
 from nbgit.store.lookup import Lookup
 from nbgit.store.making import Making
-from nbgit.store.objects import ObjectReader, ObjectSink, object_id
-from nbgit.store.own import true_own
+from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.policy_file import load_policy
-from nbgit.store.refs import ENTRIES, README, SNAPSHOTS, commit_content, move_refs
+from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository
 from nbgit.store.snapshots import DOCUMENT, SIZE_LIMIT, read_document
 from nbgit.store.stale import stale_entries
-from nbgit.store.textconv_cache import TEXTCONV_CACHE, TextconvCache
-from nbgit.store.told import Item, Teller, tell_entries
-from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.store.undone import undone_runs
 from nbgit.store.worktree import digest_of_worktree_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nbgit.notebook.showing import Run
-
-
-class _Link(Item):
-    """One snapshot that one commit shows at one path."""
-
-    def __init__(self, change: NotebookChange, snapshot_id: str, runs: "list[Run]", capture: Capture | None) -> None:
-        super().__init__(change.commit, change.path, change.source_oid, snapshot_id, runs)
-        self.change = change
-        self.capture = capture
+    from collections.abc import Callable
 
 
 def link_commits(
@@ -57,6 +43,7 @@ def link_commits(
     making: Making | None = None,
     lazily: bool = False,
     copies: dict[str, str] | None = None,
+    tell: "Callable[[str], object]" = lambda sentence: None,
 ) -> int:
     """Link these commits to the outputs of the notebooks they changed; return how many notebooks were linked.
 
@@ -65,7 +52,8 @@ def link_commits(
     date, are linked to it too. Otherwise an entry holds: the commit's own, then those of the commits that it was picked
     from. Git joins entries when it rewrites a commit, the new one's first. `lazily` says that the commits may be old:
     then a capture counts only if it was made before its commit, and git has taken it. `copies` are commit -> the commit
-    that it was copied from, whose entry counts where there is no capture. Raises NbgitError; links nothing or all.
+    that it was copied from, whose entry counts where there is no capture. `tell` is given a sentence for each notebook
+    that shows what was forgotten. Raises NbgitError; links nothing or all.
     """
     captures = CaptureStore(repository, policy := load_policy(repository))
     with ObjectReader(repository) as reader:
@@ -83,7 +71,9 @@ def link_commits(
             links = linker.write(links, stale)
         for link in links:
             if link.capture is not None:
-                captures.settle(link.capture, link.snapshot_id)
+                captures.settle(link.capture, link.snapshot_id, keep=bool(link.left_out))
+            if link.left_out:
+                tell(left_out_told(link.change.path, link.left_out))
         return len(links)
 
 
@@ -107,6 +97,7 @@ class _Linker:
         self._lookup = Lookup(repository, self._policy, captures, reader)
         self._texts: dict[str, str] = {}
         self._all: list[Capture] | None = None
+        self._forgotten: frozenset[str] = frozenset()  # digests of the outputs that are left out
 
     def find(
         self,
@@ -116,7 +107,7 @@ class _Linker:
         *,
         making: Making | None,
         lazily: bool,
-    ) -> list[_Link]:
+    ) -> list[Link]:
         """Return the links of these changes, and of what entries say beyond them; new snapshots are in git already,
         and nothing refers to them."""
         said = [list(noted.get(change.commit, {}).get(change.path, [])) for change in changes]
@@ -124,7 +115,7 @@ class _Linker:
             for change, ids in zip(changes, said, strict=True):
                 ids += entry.get(change.path, [])
         dirty = dirty_paths(self._repository) if lazily else None
-        links: list[_Link | None] = []
+        links: list[Link | None] = []
         captures: list[Capture | None] = []
         for change, ids in zip(changes, said, strict=True):
             link = None if making is not None and making.by_person else self._noted(change, ids)
@@ -150,18 +141,20 @@ class _Linker:
         self,
         changes: list[NotebookChange],
         captures: list[Capture | None],
-        links: list[_Link | None],
+        links: list[Link | None],
         said: list[list[str]],
     ) -> None:
         """Fill in the links that are missing: from their captures, else from a snapshot that is there."""
         wanted = {capture.file: capture for capture in captures if capture is not None}
-        built = dict(zip(wanted, build_captures(self._repository, self._policy, list(wanted.values())), strict=True))
+        self._forgotten = read_forgotten(self._reader, SNAPSHOTS).outputs if wanted else frozenset()
+        made_of = build_captures(self._repository, self._policy, list(wanted.values()), self._forgotten)
+        built = dict(zip(wanted, made_of, strict=True))
         for position, (change, capture) in enumerate(zip(changes, captures, strict=True)):
             made = built[capture.file] if capture is not None else None
             if made is not None:
                 if made.text_oid:
                     self._texts[change.source_oid] = made.text_oid
-                links[position] = _Link(change, made.snapshot_id, made.runs, capture)
+                links[position] = Link(change, made.snapshot_id, made.runs, capture, made.left_out)
             elif links[position] is None:
                 links[position] = self._existing(change, said[position])
 
@@ -170,10 +163,10 @@ class _Linker:
 
         return carry_outputs(self._repository, self._policy, self._captures, self._reader, change, making.originals)
 
-    def _rest(self, noted: dict[str, dict[str, list[str]]], linked: set[tuple[str, str]]) -> list[_Link]:
+    def _rest(self, noted: dict[str, dict[str, list[str]]], linked: set[tuple[str, str]]) -> list[Link]:
         """Return what entries say of notebooks that their commits did not change (they were run again), and that
         still holds: the entry is written anew, and must not lose it."""
-        found: list[_Link | None] = []
+        found: list[Link | None] = []
         for commit, by_path in noted.items():
             paths = sorted(path for path in by_path if (commit, path) not in linked)
             blobs = blobs_at(self._repository, commit, paths) if paths else {}
@@ -202,13 +195,13 @@ class _Linker:
             self._all = self._captures.all()
         return self._all
 
-    def _noted(self, change: NotebookChange, noted: list[str]) -> _Link | None:
+    def _noted(self, change: NotebookChange, noted: list[str]) -> Link | None:
         """Return the link to the first of these snapshots that is one of the change's source."""
         candidates = self._lookup.snapshot_ids(change.source_oid) if noted else []
         chosen = next((snapshot_id for snapshot_id in noted if snapshot_id in candidates), None)
         return None if chosen is None else self._link(change, chosen)
 
-    def _existing(self, change: NotebookChange, noted: list[str]) -> _Link | None:
+    def _existing(self, change: NotebookChange, noted: list[str]) -> Link | None:
         """Return the link to a snapshot that is there already: one noted, on disk, in the history, or any."""
         candidates = self._lookup.snapshot_ids(change.source_oid)
         if not candidates:
@@ -220,80 +213,14 @@ class _Linker:
         chosen = chosen or self._lookup.linked_snapshot(change.path, change.commit, candidates) or min(candidates)
         return self._link(change, chosen)
 
-    def _link(self, change: NotebookChange, snapshot_id: str) -> _Link | None:
+    def _link(self, change: NotebookChange, snapshot_id: str) -> Link | None:
         try:
             runs = runs_of_document(read_document(self._reader.read(f"{snapshot_id}:{DOCUMENT}", most=SIZE_LIMIT)))
         except SnapshotInvalid:
             return None
-        return _Link(change, snapshot_id, runs, None)
+        return Link(change, snapshot_id, runs, None)
 
-    def write(self, links: list[_Link], stale: list[str]) -> list[_Link]:
-        """Write the trees that name the snapshots, the entries and the textconv cache, and move their refs together.
-
-        Returns what was linked: not what was forgotten, but what stands for it.
-        """
-        cache = TextconvCache(self._repository, self._reader)
-        linked = links
-
-        def build(old: dict[str, str]) -> dict[str, str | None]:
-            nonlocal linked
-            linked = self._remembered(links, old.get(SNAPSHOTS))
-            new: dict[str, str | None] = {
-                SNAPSHOTS: self._snapshots(old.get(SNAPSHOTS), linked),
-                ENTRIES: self._entries(old.get(ENTRIES), linked, stale),
-                TEXTCONV_CACHE: cache.filled(old.get(TEXTCONV_CACHE), self._texts, self._sink),
-            }
-            self._sink.flush()
-            return new
-
-        move_refs(self._repository, [SNAPSHOTS, ENTRIES, TEXTCONV_CACHE], build)
-        return linked
-
-    def _remembered(self, links: list[_Link], snapshots: str | None) -> list[_Link]:
-        """Return the links with each snapshot that was forgotten replaced by what stands for it; its capture stays."""
-        forgotten = read_forgotten(self._reader, snapshots)
-        if not forgotten:
-            return links
-        found = [link if link.snapshot_id not in forgotten else None for link in links]
-        stands = [last_id(forgotten, link.snapshot_id) for link in links]
-        for position, (link, snapshot_id) in enumerate(zip(links, stands, strict=True)):
-            if found[position] is None and snapshot_id != GONE:
-                found[position] = self._link(link.change, snapshot_id)
-        return [link for link in found if link is not None]
-
-    def _tree(self, commit: str | None) -> Tree:
-        return Tree(f"{commit}^{{tree}}" if commit else None, self._reader, len(self._repository.empty_oid) // 2)
-
-    def _snapshots(self, old: str | None, links: list[_Link]) -> str:
-        root = self._tree(old)
-        sources = root.directory("by-source")
-        changed = old is None
-        for link in links:
-            oid = link.change.source_oid
-            directory = sources.directory(oid[:2]).directory(oid[2:])
-            changed = changed or link.snapshot_id not in directory.entries
-            directory.put(link.snapshot_id, TREE, link.snapshot_id)
-        if not changed:
-            return old or ""
-        root.put("README", BLOB, self._sink.add("blob", README))
-        return self._commit(root, old, "snapshots")
-
-    def _entries(self, old: str | None, links: list[_Link], stale: list[str]) -> str:
-        notes = self._tree(old)
-        before = self._reader.read(f"{old}^{{tree}}") if old else None
-        items: list[Item] = [*links]
-        for commit in dict.fromkeys([*stale, *(link.change.commit for link in links)]):
-            own = true_own(self._repository, self._reader, notes, commit)[1]
-            items += [Item(commit, path, blob) for path, blob in own.items()]
-            drop_note(notes, commit)
-        for commit, entry in tell_entries(Teller(self._repository, self._lookup, self._reader), items).items():
-            put_note(notes, commit, self._sink.add("blob", entry))
-        tree = notes.write(self._sink)
-        if before is not None and tree == object_id("tree", before, self._repository.hash_name):
-            return old or ""
-        return self._commit(notes, old, "entries")
-
-    def _commit(self, tree: Tree, parent: str | None, message: str) -> str:
-        parents = [parent] if parent else []
-        content = commit_content(tree.write(self._sink), parents, f"nbgit: {message}", int(time.time()))
-        return self._sink.add("commit", content)
+    def write(self, links: list[Link], stale: list[str]) -> list[Link]:
+        """Write the refs that say so, as `LinkWriter.write` does."""
+        writer = LinkWriter(self._repository, self._lookup, self._reader, self._sink, self._link, self._forgotten)
+        return writer.write(links, stale, self._texts)

@@ -8,9 +8,12 @@ import os
 
 from nbgit.errors import GitFailed
 from nbgit.store.captures import write_whole
+from nbgit.store.forgotten import read_forgotten
 from nbgit.store.git import run_git, try_git
+from nbgit.store.known import drop_known
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.promised import quiet_environ
+from nbgit.store.recalled import mark_recalled
 from nbgit.store.refs import ENTRIES, SNAPSHOTS, move_refs
 from nbgit.store.repository import Repository
 from nbgit.sync.remotes import TRACKING, entries_refspec, snapshots_refspec, source_of_snapshots, tracking_refs
@@ -75,6 +78,7 @@ def _united(
     from nbgit.sync.union import Union
 
     found: dict[str, str | None] = {SNAPSHOTS: old.get(SNAPSHOTS), ENTRIES: old.get(ENTRIES)}
+    came: list[tuple[str, str]] = []
     for ref, oid in sorted(new.items()):
         sink = ObjectSink(repository)
         union = Union(repository, reader, sink)
@@ -84,7 +88,35 @@ def _united(
             found[ENTRIES] = union.entries(found[ENTRIES], oid, united.get(ref))
         sink.flush()
         arrived |= union.arrived
-    return found
+        came += union.came
+    return _weeded(repository, reader, old.get(SNAPSHOTS), found, came)
+
+
+def _weeded(
+    repository: Repository,
+    reader: ObjectReader,
+    before: str | None,
+    found: dict[str, str | None],
+    came: list[tuple[str, str]],
+) -> dict[str, str | None]:
+    """Return one's own refs without snapshots that show a forgotten output: of those that came, or of all where the
+    list itself has news."""
+    listed = read_forgotten(reader, found[SNAPSHOTS])
+    if not listed.outputs:
+        return found
+    from nbgit.sync.weeding import every_snapshot, weed
+
+    is_news = listed.outputs != read_forgotten(reader, before).outputs
+    candidates = every_snapshot(reader, found[SNAPSHOTS] or "") if is_news else came
+    snapshots, entries = weed(repository, reader, (found[SNAPSHOTS], found[ENTRIES]), listed, candidates)
+    if is_news:
+        mark_recalled(repository)
+    if is_news or snapshots != found[SNAPSHOTS]:
+        try:
+            drop_known(repository, frozenset(), frozenset(read_forgotten(reader, snapshots).snapshots))
+        except OSError:
+            pass  # `nbgit fsck` tells of it
+    return {SNAPSHOTS: snapshots, ENTRIES: entries}
 
 
 def fetch(repository: Repository, remote: str, name: str, *, prune: bool = False) -> None:

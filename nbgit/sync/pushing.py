@@ -34,6 +34,7 @@ def before_push(repository: Repository, remote: str, lines: list[str]) -> str:
         return _guard(repository, remote, name, refs, is_mirror=is_mirror)
     pushed = [ref.local_oid for ref in refs if ref.local_oid.strip("0")]
     pushed += pushed_branches(repository, name)
+    unite_fetched(repository)  # it may say what was forgotten
     shared = share(repository, remote, name, pushed)
     if shared.refused:
         return (

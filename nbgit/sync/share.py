@@ -132,7 +132,7 @@ class _Packer:
                 sources.put(snapshot_id, TREE, snapshot_id)
         forgotten = unite_forgotten(forgotten, known)
         if forgotten != known:
-            drop_forgotten(theirs.directory("by-source"), forgotten)
+            drop_forgotten(theirs.directory("by-source"), forgotten.snapshots)
             theirs.put(FILE, BLOB, self.sink.add("blob", encode_forgotten(forgotten)))
         if theirs.is_touched() or (self._fresh and theirs.entries):
             readme = ours.entries.get("README")

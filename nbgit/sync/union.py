@@ -26,6 +26,7 @@ class Union:
         self._sink = sink
         self._width = len(repository.empty_oid) // 2
         self.arrived: set[str] = set()  # commits whose entries were taken from theirs
+        self.came: list[tuple[str, str]] = []  # (source oid, snapshot id) of what was taken from theirs
 
     def snapshots(self, ours: str | None, theirs: str) -> str:
         """Return the commit that holds the snapshots of both, without those that either has forgotten."""
@@ -35,9 +36,9 @@ class Union:
         forgotten = unite_forgotten(known, read_forgotten(self._reader, theirs))
         root = self.tree(ours)
         sources = root.directory("by-source")
-        self._add_fans(sources, self._listing(f"{theirs}:by-source"), forgotten)
+        self._add_fans(sources, self._listing(f"{theirs}:by-source"), forgotten.snapshots)
         if forgotten != known:
-            drop_forgotten(sources, forgotten)
+            drop_forgotten(sources, forgotten.snapshots)
             root.put(FILE, BLOB, self._sink.add("blob", encode_forgotten(forgotten)))
         root.put("README", BLOB, self._sink.add("blob", README))
         self._reader.forget()
@@ -113,14 +114,15 @@ class Union:
             }
             contents = self._reader.read_many(list(new.values()))
             for rest, content in zip(new, contents, strict=True):
-                self._add_source(sources.directory(name), rest, self._decoded(content), forgotten)
+                self._add_source(sources.directory(name), name, rest, self._decoded(content), forgotten)
 
-    def _add_source(self, fan: Tree, rest: str, theirs: Entries, forgotten: dict[str, str]) -> None:
+    def _add_source(self, fan: Tree, first: str, rest: str, theirs: Entries, forgotten: dict[str, str]) -> None:
         ids = [name for name, (mode, oid) in theirs.items() if mode == TREE and name == oid and is_oid(name)]
         directory = fan.directory(rest) if any(name not in forgotten for name in ids) else None
         for name in ids:
             if directory is not None and name not in forgotten:
                 directory.put(name, TREE, name)
+                self.came.append((first + rest, name))
 
 
 def drop_forgotten(sources: Tree, forgotten: dict[str, str]) -> None:

@@ -13,14 +13,17 @@ from nbgit.lineage.history import Report
 from nbgit.notebook.policy import Policy
 from nbgit.store.captures import CaptureStore
 from nbgit.store.changes import SUFFIX
+from nbgit.store.forgotten import read_forgotten
+from nbgit.store.known import drop_known
 from nbgit.store.objects import ObjectReader
 from nbgit.store.policy_file import load_policy
+from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository
 from nbgit.upkeep.forget_history import RemoteState, paths_in_history, remote_states
 from nbgit.upkeep.forget_local import LocalForgetter
 from nbgit.upkeep.forget_prune import expire_reflogs, prune_objects
 from nbgit.upkeep.forget_refs import Found, RefsForgetter
-from nbgit.upkeep.forget_targets import PREFIX_DIGITS, PathTarget, PatternTarget, PayloadTarget, Target
+from nbgit.upkeep.forget_targets import PREFIX_DIGITS, ListedTarget, PathTarget, PatternTarget, PayloadTarget, Target
 from nbgit.upkeep.forget_worktree import OnDisk, forget_on_disk
 
 ROUNDS = 5  # tries, where other processes link at the same time
@@ -52,11 +55,18 @@ class Outcome:
         return not (self.found.replaced or self.found.notebooks or self.captures or self.log_lines)
 
 
-def read_forget_target(text: str | None, pattern: str | None, place: str | None) -> Target:
+def listed_target(repository: Repository) -> Target:
+    """Return all outputs that were forgotten before, as the shared list names them."""
+    with ObjectReader(repository) as reader:
+        return ListedTarget(read_forgotten(reader, SNAPSHOTS).outputs)
+
+
+def read_forget_target(text: str | None, pattern: str | None, place: str | None, captured: frozenset[str]) -> Target:
     """Return what is to be forgotten.
 
-    `text` is `sha256:<hex>`, a notebook or another file; `place` is the notebook's path in the repository, or None
-    where it lies outside. Raises TargetNotFound for what is none of these, and for a pattern that can't be used.
+    `captured` are the paths that nbgit has ever seen a notebook at. `text` is `sha256:<hex>`, a notebook or another
+    file; `place` is the notebook's path in the repository, or None where it lies outside. Raises TargetNotFound for
+    what is none of these, and for a pattern that can't be used.
     """
     if pattern is not None:
         try:
@@ -79,6 +89,10 @@ def read_forget_target(text: str | None, pattern: str | None, place: str | None)
     if text.endswith(SUFFIX) or not os.path.isfile(text):
         if place is None:
             raise TargetNotFound(f"{text} lies outside the repository; name a notebook inside it")
+        if not text.endswith(SUFFIX) and place not in captured:
+            raise TargetNotFound(
+                f"{text}: there is no such file; name a notebook, a file with the figure's bytes, or sha256:DIGEST"
+            )
         return PathTarget(place)
     with open(text, "rb") as stream:
         return PayloadTarget("sha256:" + sha256(stream.read()).hexdigest())
@@ -117,7 +131,7 @@ class Forgetting:
             refs.drop_backups()
             outcome.log_lines = local.log()
             forgotten = refs.forgotten()
-            local.known(outcome.found.digests | local.digests, frozenset(forgotten))
+            drop_known(self.repository, frozenset(outcome.found.digests | local.digests), frozenset(forgotten))
             local.index()
             outcome.on_disk = forget_on_disk(self.repository, self._policy, self.target, clean=worktree)
             outcome.failed = local.failed

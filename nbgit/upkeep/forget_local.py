@@ -48,7 +48,8 @@ class LocalForgetter:
         _, parts = found
         if source_shows_target(parts.source, self._target):  # code that was captured may stand nowhere else in git
             return self._replace(capture, b"", None)
-        left = remove_target(parts, self._target, self._policy if capture.policy_key == self._policy.key else None)
+        policy = self._policy if capture.policy_key == self._policy.key else None
+        left = remove_target(parts, self._target, policy, path=capture.path)
         return left is not None and self._replace(capture, left.notebook, left.parts, left.digest)
 
     def _replace(self, capture: Capture, notebook: bytes, parts: Split | None, digest: str = "") -> bool:
@@ -93,15 +94,6 @@ class LocalForgetter:
         except OSError:
             self.failed.append(file)
             return True
-
-    def known(self, digests: set[str], snapshots: frozenset[str]) -> None:
-        """Drop what is known of these notebooks (digests in hex) and of these snapshots."""
-        for file in self._files_below("known"):
-            with open(file, "rb") as stream:
-                lines = stream.read().splitlines(keepends=True)
-            kept = [line for line in lines if not _names_any(line, digests, snapshots)]
-            if len(kept) < len(lines):
-                write_whole(file, *kept)
 
     def index(self) -> None:
         """Delete the figure index: it is a cache, and holds digests of what was shown."""
@@ -149,8 +141,3 @@ class LocalForgetter:
 
 def _is_capture_name(name: str) -> bool:
     return name.count("-") == 3 and "." not in name
-
-
-def _names_any(line: bytes, digests: set[str], snapshots: frozenset[str]) -> bool:
-    fields = line.decode("ascii", "replace").split()
-    return len(fields) == 3 and (fields[0] in digests or fields[1] in snapshots)

@@ -2,55 +2,41 @@
 
 import json
 import re
-from hashlib import sha256
 
 from nbgit.notebook.policy import Policy
-from nbgit.notebook.scan import Malformed, elements
-from nbgit.notebook.spans import Span, Split, join, split
-from nbgit.upkeep.forget_targets import PathTarget, Target, matching_outputs, read_json, texts_of
+from nbgit.notebook.removal import Remaining, drop_outputs, read_json, read_outputs, remove_spans
+from nbgit.notebook.spans import Split
+from nbgit.store.forgotten_outputs import metadata_digest
+from nbgit.upkeep.forget_targets import PathTarget, Target, matching_outputs, texts_of
 
 _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-class Remaining:
-    """A notebook that was searched: what is left of it, its split, its digest (hex), and the cells that lost outputs.
-
-    A cell index of -1 stands for the notebook's own metadata.
-    """
-
-    __slots__ = ("cells", "digest", "notebook", "parts")
-
-    def __init__(self, notebook: bytes, parts: Split, cells: list[int]) -> None:
-        self.notebook = notebook
-        self.parts = parts
-        self.cells = cells
-        self.digest = sha256(notebook).hexdigest()
-
-
-def remove_target(parts: Split, target: Target, policy: Policy | None) -> Remaining | None:
+def remove_target(
+    parts: Split, target: Target, policy: Policy | None, *, path: str | None = None, listed: set[str] | None = None
+) -> Remaining | None:
     """Return what is left of a split notebook without the target, or None where it does not show it.
 
     `policy` is the one that it was split under, where that is known: then what is left is split again, as a check.
+    `path` is the notebook's, where it is known. `listed` gets the digests by which what goes is known again.
     """
-    spans: list[Span] = []
-    cells: list[int] = []
-    for span in parts.spans:
-        raw = bytes(span.raw)
-        left = raw if span.kind == "count" else _without(raw, span.kind, target)
-        if left != raw:
-            cells.append(span.cell_index)
-        if left is not None:
-            spans.append(Span(span.offset, span.size, left, span.cell_index, span.kind))
-    if not cells:
-        return None
-    if isinstance(target, PathTarget):
-        spans = []
-    notebook = join(parts.source, spans)
-    found = Split(parts.source, spans, parts.can_run) if policy is None else split(notebook, policy)
-    if found is None or found.source != parts.source:  # too odd to lose a part of its outputs: it loses them all
-        notebook = parts.source
-        found = Split(notebook, [], parts.can_run)
-    return Remaining(notebook, found, list(dict.fromkeys(cells)))
+
+    def left_of(kind: str, raw: bytes) -> bytes | None:
+        if kind == "metadata":
+            gone = target.in_metadata(raw) or any(target.in_text(text) for text in _strings_in(raw))
+            if listed is not None and gone:
+                listed.add(metadata_digest(raw))
+            return None if gone else raw
+        found = read_outputs(raw)
+        if found is None:
+            return None if isinstance(target, PathTarget) or shows_target(raw, target) else raw
+        outputs, places = found
+        positions = matching_outputs(target, outputs, path)
+        if listed is not None:
+            listed.update(digest for position in positions for digest in target.digests_of(outputs[position]))
+        return drop_outputs(raw, places, positions)
+
+    return remove_spans(parts, policy, left_of, whole=isinstance(target, PathTarget))
 
 
 def shows_target(raw: bytes, target: Target) -> bool:
@@ -75,30 +61,6 @@ def source_shows_target(source: bytes, target: Target) -> bool:
     if any(target.in_text(text) for text in texts_of(document)):
         return True
     return any(matching_outputs(target, outputs) for outputs in _outputs_in(document))
-
-
-def _without(raw: bytes, kind: str, target: Target) -> bytes | None:
-    """Return a span without what shows the target, or None where nothing of it is left."""
-    if kind == "metadata":
-        return None if any(target.in_text(text) for text in _strings_in(raw)) else raw
-    text = raw.decode("latin-1")
-    try:
-        places, _ = elements(text, 0)
-        outputs = read_json(raw)
-    except (Malformed, ValueError, RecursionError):
-        return None if isinstance(target, PathTarget) or shows_target(raw, target) else raw
-    gone = matching_outputs(target, outputs)
-    if not gone:
-        return raw
-    kept = [position for position in range(len(places)) if position not in gone]
-    if not kept:
-        return None
-    pieces = [text[: places[0][0]]]
-    for number, position in enumerate(kept):
-        start, end = places[position]
-        pieces += [text[places[position - 1][1] : start] if number else "", text[start:end]]
-    pieces.append(text[places[-1][1] :])
-    return "".join(pieces).encode("latin-1")
 
 
 def _strings_in(raw: bytes) -> list[str]:

@@ -3,23 +3,21 @@
 The new refs are commits without parents: no history of theirs holds what was removed. They move in one transaction.
 """
 
-import time
-
 from nbgit.errors import NbgitError, SnapshotInvalid
 from nbgit.lineage.history import Report
 from nbgit.notebook.policy import Policy
-from nbgit.notebook.spans import split
-from nbgit.store.build import build_notebook
-from nbgit.store.entries import drop_note, list_notes, put_note, read_entry, read_own, write_entry
-from nbgit.store.forgotten import FILE, GONE, encode_forgotten, last_id, read_forgotten
-from nbgit.store.git import run_git
+from nbgit.notebook.removal import Remaining
+from nbgit.notebook.spans import Split
+from nbgit.store.entries import drop_note, list_notes, read_entry
+from nbgit.store.forgotten import GONE, Forgotten, read_forgotten
+from nbgit.store.forgotten_outputs import digest_at, shown_digests
+from nbgit.store.git import run_git, try_git
 from nbgit.store.objects import ObjectReader, ObjectSink
-from nbgit.store.refs import ENTRIES, KEPT, SNAPSHOTS, commit_content, move_refs, read_refs, refs_below
+from nbgit.store.refs import ENTRIES, KEPT, SNAPSHOTS, move_refs, read_refs, refs_below
+from nbgit.store.replacing import Replacer
 from nbgit.store.repository import Repository
-from nbgit.store.snapshots import DOCUMENT, SnapshotWriter, payload_files, read_document, read_snapshot
+from nbgit.store.snapshots import DOCUMENT, payload_files, read_document
 from nbgit.store.textconv_cache import TEXTCONV_CACHE
-from nbgit.store.told import tell_rows
-from nbgit.store.trees import BLOB, TREE, Tree
 from nbgit.upkeep.forget_history import blobs_of_path, snapshot_places
 from nbgit.upkeep.forget_notebook import remove_target, shows_target
 from nbgit.upkeep.forget_targets import PathTarget, PayloadTarget, Target
@@ -32,7 +30,8 @@ class Found:
     """What was found in the refs: the snapshots (old id -> new id or GONE), where they stand, and in which commits.
 
     `sources` is old id -> source oid; `notebooks` the (commit, path) of the entries that name one; `shared` the paths
-    that keep the same outputs under another name.
+    that keep the same outputs under another name; `places` is path -> the cells that lose outputs -> commits, and
+    `subjects` says those commits in words.
     """
 
     def __init__(self) -> None:
@@ -40,6 +39,8 @@ class Found:
         self.sources: dict[str, str] = {}
         self.notebooks: set[tuple[str, str]] = set()
         self.shared: set[str] = set()
+        self.subjects: dict[str, str] = {}
+        self.places: dict[str, dict[tuple[int, ...], list[str]]] = {}
         self.digests: set[str] = set()  # of the notebooks that were found, in hex
 
     def add(self, other: "Found") -> None:
@@ -59,7 +60,9 @@ class RefsForgetter:
         self._reader = reader
         self._target = target
         self._sink = ObjectSink(repository)
-        self._writer = SnapshotWriter(self._sink)
+        self._replacer = Replacer(repository, reader, self._sink)
+        self._listed: set[str] = set()  # digests by which the outputs that go are known again
+        self._cells: dict[str, list[int]] = {}
         self.old_tips: list[str] = []  # where the refs were before they were moved
         self._after: dict[str, str] = {}
         self._judged: dict[str, str] = {}
@@ -93,8 +96,8 @@ class RefsForgetter:
         return read_refs(self._repository, REFS) == self._after
 
     def forgotten(self) -> dict[str, str]:
-        """Return all that was ever forgotten here: old snapshot id -> new one, or GONE."""
-        return read_forgotten(self._reader, self._after.get(SNAPSHOTS))
+        """Return every snapshot that was ever forgotten here: old id -> new one, or GONE."""
+        return read_forgotten(self._reader, self._after.get(SNAPSHOTS)).snapshots
 
     def _find(self, old: dict[str, str], report: Report | None) -> Found:
         found = Found()
@@ -109,8 +112,20 @@ class RefsForgetter:
             gone = {path for path, snapshot_id in entry.items() if snapshot_id in found.replaced}
             gone |= {self._target.path} & entry.keys() if isinstance(self._target, PathTarget) else set()
             found.notebooks |= {(commit, path) for path in gone}
+            for path in gone:
+                cells = found.places.setdefault(path, {}).setdefault(tuple(self._cells.get(entry[path], ())), [])
+                cells.append(commit)
+        found.subjects = self._subjects({commit for commit, _ in found.notebooks})
         found.digests = {self._digests[old_id] for old_id in found.replaced if old_id in self._digests}
         return found
+
+    def _subjects(self, commits: set[str]) -> dict[str, str]:
+        """Return commit -> its short oid and subject, for those that are here."""
+        told = "".join(f"{commit}\n" for commit in sorted(commits)).encode("ascii")
+        asked = ["log", "--no-walk=unsorted", "--ignore-missing", "--stdin", "--format=%H %h %s"]
+        _, out, _ = try_git(asked, cwd=self._repository.start, stdin=told) if commits else (0, b"", b"")
+        rows = [line.partition(" ") for line in out.decode("utf-8", "replace").splitlines()]
+        return {commit: words for commit, _, words in rows}
 
     def _find_path(self, found: Found, places: dict[str, str], entries: dict[str, dict[str, str]]) -> None:
         """Find the snapshots that only this path names, and those of its sources that nothing names."""
@@ -125,9 +140,19 @@ class RefsForgetter:
         versions = blobs_of_path(self._repository, path)
         mine |= {one for one, source in places.items() if source in versions and one not in others}
         for snapshot_id in mine & places.keys():
+            self._list_all(snapshot_id, path)
             found.shared |= others.get(snapshot_id, set())
             if snapshot_id not in others:
                 self._note(found, snapshot_id, places[snapshot_id], GONE)
+
+    def _list_all(self, snapshot_id: str, path: str) -> None:
+        """Note every output of a snapshot as one of this path's, and the cells that have any."""
+        try:
+            document = read_document(self._reader.read(f"{snapshot_id}:{DOCUMENT}"))
+        except SnapshotInvalid:
+            return
+        self._listed |= {digest_at(path, shown) for shown in shown_digests(document)}
+        self._cells[snapshot_id] = [cell["index"] for cell in document["cells"] if cell["outputs"]]
 
     def _find_shown(self, found: Found, places: dict[str, str], report: Report | None) -> None:
         ids = list(places)
@@ -163,22 +188,18 @@ class RefsForgetter:
             and self._target.digest.encode() not in content
         ):
             return snapshot_id
-        source = self._reader.read(source_oid)
-        try:
-            notebook = read_snapshot(self._reader, snapshot_id, source) if source is not None else None
-        except NbgitError:
-            notebook = None
-        if notebook is None:
-            return GONE if self._shows_raw(snapshot_id, content) else snapshot_id
-        for policy in (self._policy, Policy()):
-            parts = split(notebook, policy)
-            if parts is not None and parts.source == source:
-                left = remove_target(parts, self._target, policy)
-                if left is None:
-                    return snapshot_id
-                built = build_notebook(self._writer, policy, left.notebook, left.digest, left.parts, source_oid)
-                return built.snapshot_id if built else GONE
-        return GONE if shows_target(notebook, self._target) else snapshot_id
+
+        def remove(parts: Split, policy: Policy) -> Remaining | None:
+            left = remove_target(parts, self._target, policy, listed=self._listed)
+            if left is not None:
+                self._cells[snapshot_id] = left.cells
+            return left
+
+        found, notebook = self._replacer.rebuilt(snapshot_id, source_oid, (self._policy, Policy()), remove)
+        if found is not None:
+            return found
+        shows = self._shows_raw(snapshot_id, content) if notebook is None else shows_target(notebook, self._target)
+        return GONE if shows else snapshot_id
 
     def _shows_raw(self, snapshot_id: str, content: bytes | None) -> bool:
         """Return whether a snapshot that makes no notebook shows the target: in its document or in a payload."""
@@ -200,55 +221,20 @@ class RefsForgetter:
     def _rewrite(self, found: Found, old: dict[str, str]) -> dict[str, str | None]:
         """Give the new trees to git and return ref -> new oid for the refs that have to move."""
         self._sink.flush()  # the entries are described from the new snapshots
-        forgotten = {**read_forgotten(self._reader, old.get(SNAPSHOTS)), **found.replaced}
+        before = read_forgotten(self._reader, old.get(SNAPSHOTS))
+        forgotten = Forgotten({**before.snapshots, **found.replaced}, before.outputs | self._listed)
         new: dict[str, str | None] = {}
-        if found.replaced:
-            new[SNAPSHOTS] = self._snapshots(found, forgotten, old[SNAPSHOTS])
+        if found.replaced or forgotten != before:
+            new[SNAPSHOTS] = self._replacer.snapshots(old.get(SNAPSHOTS), found.replaced, found.sources, forgotten)
         if found.notebooks:
-            new[ENTRIES] = self._entries(found, forgotten, old[ENTRIES])
+            path = self._target.path if isinstance(self._target, PathTarget) else None
+            commits = {commit for commit, _ in found.notebooks}
+            new[ENTRIES] = self._replacer.entries(old[ENTRIES], commits, forgotten, lambda name: name == path)
         cache = self._cache(old.get(TEXTCONV_CACHE))
         if cache:
             new[TEXTCONV_CACHE] = cache
         self._sink.flush()
         return new
-
-    def _tree(self, commit: str) -> Tree:
-        return Tree(f"{commit}^{{tree}}", self._reader, len(self._repository.empty_oid) // 2)
-
-    def _commit(self, tree: Tree, message: str) -> str:
-        return self._sink.add("commit", commit_content(tree.write(self._sink), [], message, int(time.time())))
-
-    def _snapshots(self, found: Found, forgotten: dict[str, str], old: str) -> str:
-        root = self._tree(old)
-        by_source = root.directory("by-source")
-        for old_id, new_id in found.replaced.items():
-            source = found.sources[old_id]
-            directory = by_source.directory(source[:2]).directory(source[2:])
-            directory.drop(old_id)
-            if new_id != GONE:
-                directory.put(new_id, TREE, new_id)
-        root.put(FILE, BLOB, self._sink.add("blob", encode_forgotten(forgotten)))
-        return self._commit(root, "nbgit: snapshots")
-
-    def _entries(self, found: Found, forgotten: dict[str, str], old: str) -> str:
-        tree = self._tree(old)
-        notes = list_notes(self._repository, old)
-        for commit in sorted({commit for commit, _ in found.notebooks}):
-            note = self._reader.read(notes[commit]) or b""
-            entry, own = read_entry(note), read_own(note)
-            gone = {path for other, path in found.notebooks if other == commit}
-            rows: dict[str, str] = {}
-            for path, snapshot_id in entry.items():
-                new_id = last_id(forgotten, snapshot_id)
-                if path in gone and isinstance(self._target, PathTarget):
-                    continue
-                if new_id != GONE:
-                    rows[path] = new_id
-            drop_note(tree, commit)
-            if rows or own:
-                told = tell_rows(self._repository, self._reader, commit, rows, own)
-                put_note(tree, commit, self._sink.add("blob", write_entry(*told)))
-        return self._commit(tree, "nbgit: entries")
 
     def _cache(self, old: str | None) -> str | None:
         """Return a cache without the texts that show the target, or None where none does."""
@@ -260,8 +246,8 @@ class RefsForgetter:
         shown = [oid for oid, text in named if text and self._target.in_text(text.decode("utf-8", "replace"))]
         if not shown:
             return None
-        tree = self._tree(old)
+        tree = self._replacer.tree(old)
         for oid in shown:
             drop_note(tree, oid)
         message = (self._reader.read(old) or b"").partition(b"\n\n")[2].decode("utf-8", "replace")
-        return self._commit(tree, message.rstrip("\n"))
+        return self._replacer.commit(tree, message.rstrip("\n"))

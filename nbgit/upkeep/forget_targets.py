@@ -10,10 +10,19 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, Protocol
 
-from nbgit.notebook.outputs import MIME_BEFORE_4, any_int, decode_datum, is_binary, output_data
+from nbgit.notebook.outputs import MIME_BEFORE_4, decode_datum, is_binary, output_data
 from nbgit.store.entries import printable
+from nbgit.store.forgotten_outputs import (
+    digest_at,
+    digest_of_output,
+    exact_digest,
+    is_forgotten,
+    metadata_digest,
+    payload_digest,
+)
 
 PREFIX_DIGITS = 8  # of a payload's digest; fewer could be another payload's tomorrow
 _COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
@@ -26,43 +35,72 @@ class Target(Protocol):
 
     label: str
 
-    def in_output(self, output: object) -> bool:
-        """Return whether one output (parsed JSON) shows it."""
+    def in_output(self, output: object, path: str | None = None) -> bool:
+        """Return whether one output (parsed JSON) shows it; `path` is its notebook's, where that is known."""
 
     def in_text(self, text: str) -> bool:
         """Return whether a text shows it (source code, a log line, JSON that can't be parsed)."""
 
+    def in_metadata(self, raw: bytes) -> bool:
+        """Return whether a piece of volatile metadata is it, beyond what its texts show."""
 
-class PayloadTarget:
+    def digests_of(self, output: object) -> list[str]:
+        """Return how the shared list names an output that goes, so that it is known wherever it is shown again."""
+
+
+class _Plain:
+    """What most targets have in common: text says nothing, nor does metadata."""
+
+    def in_text(self, text: str) -> bool:
+        """Return False: what is no output stays."""
+        return False
+
+    def in_metadata(self, raw: bytes) -> bool:
+        """Return False: nothing but its texts says what metadata shows."""
+        return False
+
+
+class PayloadTarget(_Plain):
     """One payload, by the start of its digest (`sha256:` and hex digits)."""
 
     def __init__(self, digest: str) -> None:
         self.digest = digest
         self.label = f"payload {digest[: len('sha256:') + 12]}"
 
-    def in_output(self, output: object) -> bool:
+    def in_output(self, output: object, path: str | None = None) -> bool:
         """Return whether one of the output's payloads is it."""
-        from hashlib import sha256
+        return bool(self._found(output))
 
+    def digests_of(self, output: object) -> list[str]:
+        """Return what names the payload, whatever stands beside it."""
+        return [payload_digest(digest) for digest in self._found(output)]
+
+    def _found(self, output: object) -> list[str]:
         if not isinstance(output, dict):
-            return False
-        return any(f"sha256:{sha256(data).hexdigest()}".startswith(self.digest) for _, data in output_data(output))
-
-    def in_text(self, text: str) -> bool:
-        """Return False: a payload is no text."""
-        return False
+            return []
+        digests = ["sha256:" + sha256(data).hexdigest() for _, data in output_data(output)]
+        return [digest for digest in digests if digest.startswith(self.digest)]
 
 
-class PatternTarget:
+class PatternTarget(_Plain):
     """Whatever a regular expression of Python's matches."""
 
     def __init__(self, pattern: "re.Pattern[str]") -> None:
         self.pattern = pattern
         self.label = f"pattern {printable(pattern.pattern)}"
 
-    def in_output(self, output: object) -> bool:
+    def in_output(self, output: object, path: str | None = None) -> bool:
         """Return whether a text of the output matches."""
         return any(self.in_text(text) for text in texts_of(output))
+
+    def digests_of(self, output: object) -> list[str]:
+        """Return what names the output: by what it shows, unless what matches stands beside that."""
+        if not isinstance(output, dict):
+            return []
+        beside = ("metadata", "ename", "evalue") if output.get("traceback") else ("metadata",)
+        bare = {name: value for name, value in output.items() if name not in beside}
+        is_shown = output.get("output_type") == "stream" or self.in_output(bare)
+        return [exact_digest(output), *([digest_of_output(output)] if is_shown else [])]
 
     def in_text(self, text: str) -> bool:
         """Return whether a text matches as it stands, without terminal colours, or without HTML's tags."""
@@ -73,25 +111,45 @@ class PatternTarget:
         return any(self.pattern.search(other) is not None for other in {plain, bare} - {text})
 
 
-class PathTarget:
+class PathTarget(_Plain):
     """Every output that is kept for one notebook."""
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.label = f"the outputs of {printable(path)}"
 
-    def in_output(self, output: object) -> bool:
+    def in_output(self, output: object, path: str | None = None) -> bool:
         """Return True: all of them are its."""
         return True
 
-    def in_text(self, text: str) -> bool:
-        """Return False: what is no output stays."""
-        return False
+    def digests_of(self, output: object) -> list[str]:
+        """Return what names the output in this notebook: elsewhere, `True` is nobody's secret."""
+        return [digest_at(self.path, digest_of_output(output))] if isinstance(output, dict) else []
 
 
-def matching_outputs(target: Target, outputs: list[Any]) -> set[int]:
+class ListedTarget(_Plain):
+    """What was forgotten before, here or by others: the outputs that the shared list names."""
+
+    def __init__(self, outputs: frozenset[str]) -> None:
+        self.outputs = outputs
+        self.label = "an output that was forgotten before"
+
+    def in_output(self, output: object, path: str | None = None) -> bool:
+        """Return whether the list names the output, for the notebook at this path."""
+        return is_forgotten(output, self.outputs, [] if path is None else [path])
+
+    def in_metadata(self, raw: bytes) -> bool:
+        """Return whether the list names it."""
+        return metadata_digest(raw) in self.outputs
+
+    def digests_of(self, output: object) -> list[str]:
+        """Return nothing: it is listed."""
+        return []
+
+
+def matching_outputs(target: Target, outputs: list[Any], path: str | None = None) -> set[int]:
     """Return the positions of the outputs of one cell that show the target, alone or as pieces of one stream."""
-    found = {position for position, output in enumerate(outputs) if target.in_output(output)}
+    found = {position for position, output in enumerate(outputs) if target.in_output(output, path)}
     start = 0
     while start < len(outputs):
         name = _stream_name(outputs[start])
@@ -139,11 +197,6 @@ def texts_of(value: object) -> Iterator[str]:
             waiting += [("", inner) for inner in here]
         elif here is not None and not isinstance(here, bool):
             yield json.dumps(here)
-
-
-def read_json(raw: bytes) -> Any:
-    """Return a JSON value however odd its bytes and numbers are; raises ValueError or RecursionError for none."""
-    return json.loads(raw.decode("utf-8-sig", "surrogateescape"), parse_int=any_int)
 
 
 def _is_decoded(mime: str, value: object) -> bool:

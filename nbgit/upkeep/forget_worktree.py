@@ -57,7 +57,7 @@ def _forget_one(place: Repository, policy: Policy, target: Target, path: str, *,
         return None
     data = read_worktree_file(place, path)
     parts = None if data is None else split(data, policy)
-    left = None if parts is None else remove_target(parts, target, policy)
+    left = None if parts is None else remove_target(parts, target, policy, path=path)
     if data is None or parts is None or left is None:
         return None
     shown = OnDisk(str(place.worktree), path)

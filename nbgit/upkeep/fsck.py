@@ -58,7 +58,7 @@ def check_store(repository: Repository, progress: Progress) -> Report:
 def forgotten(objects: LocalObjects, shelf: Shelf) -> dict[str, str]:
     """Return the snapshots that were forgotten: old id -> the id that stands for it, or GONE."""
     oid = shelf.root.get(FILE, ("", ""))[1]
-    return decode_forgotten(objects.read(oid, FORGOTTEN_LIMIT)) if oid else {}
+    return decode_forgotten(objects.read(oid, FORGOTTEN_LIMIT)).snapshots if oid else {}
 
 
 def _check_forgotten(checks: Checks, shelf: Shelf, gone: dict[str, str]) -> None:

@@ -87,7 +87,7 @@ class RefsWriter:
         return self._sink.add("commit", content)
 
     def _snapshots(self, old: str | None) -> str:
-        forgotten = read_forgotten(self._reader, old)
+        forgotten = read_forgotten(self._reader, old).snapshots
         root = self._tree(old)
         sources = root.directory("by-source")
         for moved in self._history.moved.values():
@@ -99,7 +99,7 @@ class RefsWriter:
 
     def _entries(self, old: str | None, snapshots: str | None) -> str | None:
         """Return the notes with an entry for each new commit: what was in its blobs, and what its entry said before."""
-        forgotten = read_forgotten(self._reader, snapshots)
+        forgotten = read_forgotten(self._reader, snapshots).snapshots
         notes = self._tree(old)
         held = list_notes(self._repository, old) if old else {}
         changed = False

@@ -131,22 +131,23 @@ def test_every_commit_and_every_branch(installed: GitBox) -> None:
     assert [entry_of(box, f"HEAD~{number}")["other.ipynb"] for number in range(4)] == others
     assert [outputs_at(box, f"HEAD~{number}", N) for number in (0, 2)] == [with_outputs()] * 2
     assert box.git("rev-list", "--count", "refs/nbgit/snapshots", "refs/notes/nbgit").strip() == "2"
-    listed = decode_forgotten(box.git_bytes("cat-file", "blob", "refs/nbgit/snapshots:forgotten"))
+    listed = decode_forgotten(box.git_bytes("cat-file", "blob", "refs/nbgit/snapshots:forgotten")).snapshots
     assert len(listed) == 2
     assert set(listed.values()) == {entry_of(box)[N]}
 
 
 def test_a_picture_by_its_file_and_by_its_digest(installed: GitBox) -> None:
-    picture = shown(image_png=b64encode(PNG).decode(), text_plain="<Figure>")
     for run in ("sha256", "file"):
+        png = PNG + run.encode()
+        picture = shown(image_png=b64encode(png).decode(), text_plain="<Figure>")
         installed.write(N, with_outputs(picture, stream(f"{run}\n")))
         installed.commit(run)
-        oid = installed.git("hash-object", "--stdin", stdin=PNG).strip()
+        oid = installed.git("hash-object", "--stdin", stdin=png).strip()
         assert installed.try_git("cat-file", "-e", oid).code == 0
-        figure = installed.write("figure.png", PNG)
+        figure = installed.write("figure.png", png)
         from hashlib import sha256
 
-        target = str(figure) if run == "file" else f"sha256:{sha256(PNG).hexdigest()[:16]}"
+        target = str(figure) if run == "file" else f"sha256:{sha256(png).hexdigest()[:16]}"
         forget(installed, target, "--worktree", "--prune-now")
         figure.unlink()
         assert installed.try_git("cat-file", "-e", oid).code != 0
@@ -164,7 +165,7 @@ def test_all_outputs_of_one_path(installed: GitBox) -> None:
     assert entry_of(box, commit).keys() == {"copy.ipynb"}
     assert box.read(N) == never_ran("x", "y")
     assert box.read("copy.ipynb") == run_of("z", run="other")
-    (gone,) = decode_forgotten(box.git_bytes("cat-file", "blob", "refs/nbgit/snapshots:forgotten")).values()
+    (gone,) = decode_forgotten(box.git_bytes("cat-file", "blob", "refs/nbgit/snapshots:forgotten")).snapshots.values()
     assert gone == GONE
     assert_clean(box)
 
@@ -238,8 +239,9 @@ def test_the_same_outputs_again_are_not_linked_again(installed: GitBox) -> None:
     installed.git("commit", "-q", "-a", "--allow-empty", "-m", "leaked again")
     installed.git("add", N)
     installed.commit("and again")
-    assert entry_of(installed)[N] == new
-    assert SECRET.encode() not in outputs_at(installed, "HEAD", N)
+    assert entry_of(installed, "HEAD~1")[N] == new
+    assert SECRET.encode() not in outputs_at(installed, "HEAD~1", N)
+    assert note_of(installed) == ""  # nothing has run since
     forget(installed, "--pattern", SECRET, "--worktree", "--prune-now")
     assert "capture" not in installed.nbgit("forget", "--pattern", SECRET, "--dry-run").out
 
@@ -279,7 +281,7 @@ def test_what_a_remote_holds_is_told(installed: GitBox) -> None:
     tracking = "refs/nbgit-remotes/origin"
     box.git("fetch", "-q", "origin", f"refs/nbgit/snapshots:{tracking}/snapshots")
     told = forget(box, "--pattern", SECRET, "--worktree", "--prune-now")
-    assert "The remote origin still holds it: `nbgit sync --overwrite origin` removes it there." in told
+    assert "The remote origin still holds it: `nbgit sync origin` takes it out of what is shared" in told
     assert "could not be deleted: what was fetched from a remote" in told
     box.git("update-ref", "-d", f"{tracking}/snapshots")
     told = forget(box, "--pattern", SECRET, "--prune-now")
@@ -308,5 +310,8 @@ def test_widgets_and_damaged_snapshots(installed: GitBox) -> None:
     forget(box, "--pattern", SECRET, "--prune-now")
     assert outputs_at(box, "HEAD", N) == with_outputs()
     assert entry_of(box).keys() == {N}
-    assert decode_forgotten(box.git_bytes("cat-file", "blob", "refs/nbgit/snapshots:forgotten"))[snapshot] == GONE
+    assert (
+        decode_forgotten(box.git_bytes("cat-file", "blob", "refs/nbgit/snapshots:forgotten")).snapshots[snapshot]
+        == GONE
+    )
     assert held(box, SECRET.encode()) == []
