@@ -79,6 +79,7 @@ class _Session:
         self._writer = writer
         self._delayed: dict[str, tuple[bytes, str | None, str | None]] = {}
         self._ready: dict[str, bytes] = {}
+        self._in_conflict: bool | None = None
 
     def answer(self, request: dict[str, str], content: bytes) -> None:
         """Answer one clean or smudge request."""
@@ -99,11 +100,21 @@ class _Session:
                 self._writer.lines("status=error")
                 return
             self._send(result)
-        elif request.get("can-delay") == "1":
+        elif request.get("can-delay") == "1" and (treeish or not self._is_in_conflict()):
             self._delayed[path] = (content, blob, treeish)
             self._writer.lines("status=delayed")
         else:
             self._send(self._filters.smudge(path, content, blob, treeish))
+
+    def _is_in_conflict(self) -> bool:
+        """Say whether git's index has conflicts: then `git checkout -m -- FILE`, which names no treeish, may be what
+        asks, and git (2.39) crashes where that is delayed, once it has deleted the file."""
+        if self._in_conflict is None:
+            from nbgit.store.git import try_git  # only checkouts of paths get here: what cleans imports no subprocess
+
+            code, out, _ = try_git(["ls-files", "-u", "-z"], cwd=self._repository.worktree or self._repository.start)
+            self._in_conflict = code != 0 or bool(out)
+        return self._in_conflict
 
     def list_available(self) -> None:
         """Smudge the next delayed files and tell git which they are; none when all are done."""

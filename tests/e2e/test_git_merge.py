@@ -78,6 +78,19 @@ def test_a_conflict_is_marked_inside_the_cell_of_a_valid_notebook(repo: GitBox) 
     assert repo.git("status", "--porcelain") == ""
 
 
+def test_a_conflict_that_was_settled_is_made_again(repo: GitBox) -> None:
+    """git crashes where the filter delays a file in conflict, and has deleted it by then."""
+    diverge(repo, edited(1, "frame = read('b.csv')"), edited(1, "frame = read('c.csv')"))
+    assert repo.try_git("merge", "-q", "theirs").code == 1
+    repo.git("checkout", "--ours", "--", "n.ipynb")
+    assert "<<<<<<<" not in repo.read("n.ipynb").decode()
+    done = repo.try_git("checkout", "-m", "--", "n.ipynb")
+    assert done.code == 0, done
+    assert "<<<<<<<" in repo.read("n.ipynb").decode()
+    repo.git("reset", "-q", "--hard")
+    assert sources(repo.read("n.ipynb"))[1] == "frame = read('b.csv')"
+
+
 def test_delete_against_edit_is_marked(repo: GitBox) -> None:
     diverge(repo, cells()[:2], edited(2, "fit(frame, 0.3)"))
     assert repo.try_git("merge", "theirs").code == 1
