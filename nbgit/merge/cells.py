@@ -13,19 +13,19 @@ Ids, counts and outputs are settled by rule: ours', or theirs' where ours left t
 """
 
 from nbgit.diff.changes import CellChange, split_lines
-from nbgit.merge.conflicts import Markers
-from nbgit.merge.objects import JsonObject, ValueConflict, dump, load, merge_objects, write_list
+from nbgit.merge.conflicts import CELL_VALUES, DELETED, EDITED, Markers
+from nbgit.merge.objects import JsonObject, ValueConflict, load, merge_objects, on_one_line
+from nbgit.merge.sources import with_source
 from nbgit.merge.three_way import merge_lines
 from nbgit.notebook.cells import SOURCE_KEYS, Cell
 from nbgit.notebook.policy import Policy
-from nbgit.notebook.text import shorten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.merge.objects import Decide
 
 RUN_KEYS = ("outputs", "execution_count", "prompt_number")
-LONGEST_VALUE = 200
+NO_VALUE = "(absent)"
 
 
 class Version:
@@ -61,42 +61,24 @@ def merge_cell(
         return MergedCell(kept.text)
     if not CellChange(base.cell, kept.cell, Policy()).shows:
         return None
-    return enclose(kept, markers, kept is ours, "deleted this cell", "edited it")
+    return enclose(base, kept, markers, kept is ours, (DELETED, EDITED))
 
 
-def enclose(kept: Version, markers: Markers, is_ours: bool, other_note: str, note: str) -> MergedCell:
-    """Return a cell that only one side has, with all its source marked as that side's."""
+def enclose(base: Version | None, kept: Version, markers: Markers, is_ours: bool, notes: tuple[str, str]) -> MergedCell:
+    """Return a cell that only one side has, with all its source marked as that side's.
+
+    `notes` say what became of it on the side that lacks it, and on the one that has it.
+    """
     lines = split_lines(kept.cell.source)
+    before = split_lines(base.cell.source) if base is not None else None
+    lacks, has = notes
     if is_ours:
-        marked = markers.enclose(lines, [], note, other_note)
-        words = f"theirs {other_note}"
+        marked = markers.enclose(lines, [], before, (has, lacks))
     else:
-        marked = markers.enclose([], lines, other_note, note)
-        words = f"ours {other_note}"
-    return MergedCell(with_source(kept.text, "\n".join(marked)), words)
-
-
-def with_source(cell_text: str, source: str) -> str:
-    """Return a cell's text with another source, written in the layout of the old one (list of lines, or string)."""
-    layout = JsonObject(cell_text)
-    key = next((key for key in SOURCE_KEYS if key in layout.values), "source")
-    old = layout.values.get(key, '""')
-    new = _write_lines(source, old, layout) if old.startswith("[") else dump(source)
-    values = {name: new if name == key else value for name, value in layout.values.items()}
-    values.setdefault(key, new)
-    return layout.write(values, {key: f'"{key}": ', **layout.keys})
-
-
-def _write_lines(source: str, old: str, layout: JsonObject) -> str:
-    lines = [dump(line) for line in source.splitlines(keepends=True)] if "\r" not in source else None
-    if lines is None or any(character in source for character in "\v\f\x1c\x1d\x1e\x85\u2028\u2029"):
-        parts = source.split("\n")
-        lines = [dump(part + "\n") for part in parts[:-1]] + ([dump(parts[-1])] if parts[-1] else [])
-    if old.strip("[] \t\r\n") or "\n" not in layout.opening:
-        return write_list(lines, old)
-    indent = layout.opening.replace("\r", "").replace("\n", "")  # an empty list says nothing: one level below the key
-    unit = indent[: max(1, len(indent) // 3)]
-    return write_list(lines, f'[{layout.opening}{unit}"",{layout.opening}{unit}""{layout.opening}]')
+        marked = markers.enclose([], lines, before, (lacks, has))
+    return MergedCell(
+        with_source(kept.text, "\n".join(marked), markers.is_marker), f"{'theirs' if is_ours else 'ours'} {lacks}"
+    )
 
 
 def _merge_both(base: Version | None, ours: Version, theirs: Version, markers: Markers) -> MergedCell:
@@ -111,11 +93,11 @@ def _merge_both(base: Version | None, ours: Version, theirs: Version, markers: M
     text, conflicts = merge_objects(base.text if base else None, ours.text, theirs.text, decide)
     words = ["source"] if marked else []
     if conflicts:
-        lines += _notes(conflicts, markers)
+        lines += value_lines(conflicts, markers, CELL_VALUES)
         words += [conflict.path for conflict in conflicts]
     if load_source(text) != "\n".join(lines):
-        text = with_source(text, "\n".join(lines))
-    return MergedCell(_fit_kind(text), ", ".join(words))
+        text = with_source(text, "\n".join(lines), markers.is_marker if words else None)
+    return MergedCell(fit_kind(text), ", ".join(words))
 
 
 def load_source(cell_text: str) -> str:
@@ -140,22 +122,20 @@ def _decide(ours: Cell, theirs: Cell, source: str) -> "Decide":
     return decide
 
 
-def _notes(conflicts: list[ValueConflict], markers: Markers) -> list[str]:
-    """Return marked lines that show what of a cell's metadata, kind or attachments is in conflict."""
-    return markers.enclose(
-        [f"# {conflict.path}: {shown(conflict.ours)}" for conflict in conflicts],
-        [f"# {conflict.path}: {shown(conflict.theirs)}" for conflict in conflicts],
+def value_lines(conflicts: list[ValueConflict], markers: Markers, note: str) -> list[str]:
+    """Return marked lines that show, `path: value` each, what is in conflict beside the sources; values stand whole."""
+    ours, theirs, base = (
+        [f"{conflict.path}: {NO_VALUE if text is None else on_one_line(text)}" for conflict, text in side]
+        for side in (
+            [(conflict, conflict.ours) for conflict in conflicts],
+            [(conflict, conflict.theirs) for conflict in conflicts],
+            [(conflict, conflict.base) for conflict in conflicts],
+        )
     )
+    return markers.enclose(ours, theirs, base, (note, note))
 
 
-def shown(text: str | None) -> str:
-    """Return a JSON text as one short line for people."""
-    if text is None:
-        return "(absent)"
-    return shorten(" ".join(text.encode("latin-1").decode("utf-8", "replace").split()), LONGEST_VALUE)
-
-
-def _fit_kind(cell_text: str) -> str:
+def fit_kind(cell_text: str) -> str:
     """Return the cell with the members that its kind must have, and without those it can't have."""
     layout = JsonObject(cell_text)
     kind = layout.values.get("cell_type", "")

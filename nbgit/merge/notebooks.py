@@ -6,14 +6,16 @@ The result is always a notebook: conflicts are markers inside cells. Untouched c
 from zlib import crc32
 
 from nbgit.errors import NotANotebook
-from nbgit.merge.cells import MergedCell, Version, enclose, merge_cell, shown
-from nbgit.merge.conflicts import Conflict, Markers
+from nbgit.merge.cells import MergedCell, Version, enclose, merge_cell, value_lines
+from nbgit.merge.conflicts import ABSENT, NOTEBOOK_VALUES, PRESENT, Conflict, Markers
 from nbgit.merge.document import Document
 from nbgit.merge.numbers import number_cells
-from nbgit.merge.objects import JsonObject, ValueConflict, dump, load, merge_objects
+from nbgit.merge.objects import JsonObject, ValueConflict, load, merge_objects
 from nbgit.merge.order import merge_order
+from nbgit.merge.sources import with_source
 
 BY_RULE = ("metadata.kernelspec", "metadata.language_info", "metadata.jupytext", "metadata.toc", "metadata.vscode")
+NOTE_CELL = '{\n   "cell_type": "markdown",\n   "metadata": {},\n   "source": [\n    ""\n   ]\n  }'
 
 
 class Merged:
@@ -56,7 +58,10 @@ class _Sides:
             raise NotANotebook("notebooks of different formats can't be merged cell by cell; upgrade one of them first")
         if base is not None and base.cells_key != ours.cells_key:
             base = None
-        self.base, self.ours, self.theirs, self.markers = base, ours, theirs, markers
+        self.base, self.ours, self.theirs = base, ours, theirs
+        self.markers = markers.avoiding(
+            cell.source for side in (base, ours, theirs) if side is not None for cell in side.notebook.cells
+        )
 
     def merge_cells(self) -> list[MergedCell]:
         """Return the merged cells in merged order."""
@@ -77,7 +82,7 @@ class _Sides:
     def _merge_one(self, base: Version | None, ours: Version | None, theirs: Version | None) -> MergedCell | None:
         lone = ours if theirs is None else theirs if ours is None else None
         if self.base is None and lone is not None:
-            return enclose(lone, self.markers, lone is ours, "does not have this cell", "has it")
+            return enclose(None, lone, self.markers, lone is ours, (ABSENT, PRESENT))
         return merge_cell(base, ours, theirs, self.markers)
 
     def finish(self, cells: list[MergedCell]) -> Merged:
@@ -110,11 +115,8 @@ class _Sides:
 
     def _note_cell(self, conflicts: list[ValueConflict]) -> MergedCell:
         """Return a Markdown cell that shows what of the notebook's own metadata is in conflict; ours is kept."""
-        lines = self.markers.enclose(
-            [f"{conflict.path}: {shown(conflict.ours)}" for conflict in conflicts],
-            [f"{conflict.path}: {shown(conflict.theirs)}" for conflict in conflicts],
-        )
-        text = f'{{"cell_type": "markdown", "metadata": {{}}, "source": {dump(chr(10).join(lines))}}}'
+        lines = value_lines(conflicts, self.markers, NOTEBOOK_VALUES)
+        text = with_source(NOTE_CELL, "\n".join(lines), self.markers.is_marker)
         return MergedCell(text, ", ".join(conflict.path for conflict in conflicts))
 
 

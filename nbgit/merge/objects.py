@@ -6,6 +6,7 @@ nbgit.notebook.scan.
 """
 
 import json
+import re
 
 from nbgit.merge.three_way import choose
 from nbgit.notebook.cells import load_json
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     Decide = Callable[[str, "str | None", "str | None", "str | None"], "tuple[str | None, bool] | None"]
+
+PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+STEP = re.compile(r'[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"')
+BREAKS = re.compile(r"[ \t]*[\r\n]+[ \t\r\n]*")
 
 
 class JsonObject:
@@ -53,12 +58,13 @@ class JsonObject:
 
 
 class ValueConflict:
-    """A member that the sides set to different values: the dotted `path` and the texts (None where it is absent)."""
+    """A member that the sides set to different values: its `path` (see `joined`) and the texts (None: it is absent)."""
 
-    __slots__ = ("ours", "path", "theirs")
+    __slots__ = ("base", "ours", "path", "theirs")
 
-    def __init__(self, path: str, ours: str | None, theirs: str | None) -> None:
+    def __init__(self, path: str, base: str | None, ours: str | None, theirs: str | None) -> None:
         self.path = path
+        self.base = base
         self.ours = ours
         self.theirs = theirs
 
@@ -77,7 +83,7 @@ def merge_objects(
     conflicts: list[ValueConflict] = []
     for key in merged_keys(list(ours_object.values), list(theirs_object.values)):
         sides = base_values.get(key), ours_object.values.get(key), theirs_object.values.get(key)
-        value, found = merge_value(*sides, decide, f"{path}.{key}" if path else key)
+        value, found = merge_value(*sides, decide, joined(path, key))
         conflicts += found
         if value is not None:
             merged[key] = value
@@ -98,14 +104,45 @@ def merge_value(
         return value, []
     settled = decide(path, base, ours, theirs)
     if settled is not None:
-        return settled[0], [] if settled[1] else [ValueConflict(path, ours, theirs)]
+        return settled[0], [] if settled[1] else [ValueConflict(path, base, ours, theirs)]
     if ours is not None and theirs is not None:
         if ours.startswith("{") and theirs.startswith("{"):
             return merge_objects(base, ours, theirs, decide, path)
         union = merge_sets(base, ours, theirs)
         if union is not None:
             return union, []
-    return ours if ours is not None else theirs, [ValueConflict(path, ours, theirs)]
+    return ours if ours is not None else theirs, [ValueConflict(path, base, ours, theirs)]
+
+
+def joined(path: str, key: str) -> str:
+    """Return the path of a member: keys with dots between them, and a key that is more than a word in quotes."""
+    word = key if PLAIN_KEY.fullmatch(key) else json.dumps(as_text(key))
+    return f"{path}.{word}" if path else word
+
+
+def as_text(latin: str) -> str:
+    """Return a key or a value of a latin-1 view as the text it stands for."""
+    try:
+        return latin.encode("latin-1").decode("utf-8")
+    except UnicodeError:  # an escape has put a character into it that the file has not; or it is no UTF-8
+        return latin
+
+
+def parted(path: str) -> list[str]:
+    """Return the keys of a path; raises ValueError for what `joined` can't have written."""
+    keys: list[str] = []
+    at = 0
+    while True:
+        found = STEP.match(path, at)
+        if found is None:
+            raise ValueError(f"{path} names no value")
+        keys.append(json.loads(found[0]) if found[0].startswith('"') else found[0])
+        at = found.end()
+        if at == len(path):
+            return keys
+        if path[at] != ".":
+            raise ValueError(f"{path} names no value")
+        at += 1
 
 
 def merged_keys(ours: list[str], theirs: list[str]) -> list[str]:
@@ -155,6 +192,11 @@ def dump(value: object) -> str:
         return json.dumps(value, ensure_ascii=False).encode("utf-8").decode("latin-1")
     except UnicodeEncodeError:  # a lone surrogate, which only an escape can hold
         return json.dumps(value)
+
+
+def on_one_line(text: str) -> str:
+    """Return a JSON text (latin-1) as one line for people: only its layout changes, line ends stand in no string."""
+    return BREAKS.sub(" ", text).encode("latin-1").decode("utf-8", "replace")
 
 
 def same_json(one: str | None, other: str | None) -> bool:

@@ -8,7 +8,7 @@
 | all three differ | conflict |
 
 Lines are merged as diff3 does it (S. Khanna, K. Kunal, B. Pierce, "A formal investigation of diff3", 2007), with
-git's reading of it: changes that touch are one change, and what both sides begin or end with alike is no conflict.
+git's reading of it: changes that touch are one change.
 """
 
 from nbgit.diff.lines import Hunk, hunks
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Chunk:
-    """A stretch of the merged lines: `clean` lines, or (where that is None) the three sides of a conflict."""
+    """A stretch of the merged lines: `clean` lines, or (where that is None) the three sides of a conflict, whole."""
 
     __slots__ = ("base", "clean", "ours", "theirs")
 
@@ -51,7 +51,8 @@ def merge_lines(base: "Sequence[str]", ours: "Sequence[str]", theirs: "Sequence[
     for start, end, our_lines, their_lines in _regions(base, ours, theirs):
         if start > at:
             chunks.append(_clean(list(base[at:start])))
-        chunks += _merge_region(list(base[start:end]), our_lines, their_lines)
+        merged, certain = choose(list(base[start:end]), our_lines, their_lines, list.__eq__)
+        chunks.append(_clean(merged) if certain else Chunk(None, list(base[start:end]), our_lines, their_lines))
         at = end
     if at < len(base):
         chunks.append(_clean(list(base[at:])))
@@ -60,21 +61,6 @@ def merge_lines(base: "Sequence[str]", ours: "Sequence[str]", theirs: "Sequence[
 
 def _clean(lines: list[str]) -> Chunk:
     return Chunk(lines, [], [], [])
-
-
-def _merge_region(base: list[str], ours: list[str], theirs: list[str]) -> list[Chunk]:
-    merged, certain = choose(base, ours, theirs, list.__eq__)
-    if certain:
-        return [_clean(merged)]
-    head = 0
-    while head < min(len(ours), len(theirs)) and ours[head] == theirs[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(ours), len(theirs)) - head and ours[-1 - tail] == theirs[-1 - tail]:
-        tail += 1
-    conflict = Chunk(None, base, ours[head : len(ours) - tail], theirs[head : len(theirs) - tail])
-    around = [_clean(ours[:head]), conflict, _clean(ours[len(ours) - tail :])]
-    return [chunk for chunk in around if chunk.clean is None or chunk.clean]
 
 
 def _regions(

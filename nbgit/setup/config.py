@@ -60,16 +60,18 @@ def merge_command(launcher: Launcher) -> str:
 
     git takes any exit code but 0 for a conflict with %A as it stands, which is "ours" without a marker when the
     interpreter is gone: `git add` would then drop theirs in silence. So the only answers believed are 0 and
-    a 1 that comes with a changed %A (a broken interpreter exits with 1 as well).
+    a 1 that comes with a changed %A (a broken interpreter exits with 1 as well). git before 2.44 leaves %S, %X and %Y
+    as they stand.
     """
     return (
         "before=$(git hash-object --no-filters %A); "
-        + launcher.expanding_command("merge-driver", "%O %A %B %L %P")
+        + launcher.expanding_command("merge-driver", "%O %A %B %L %P %S %X %Y")
         + "; code=$?; test $code -eq 0 && exit 0; "
         'test $code -eq 1 && test "$before" != "$(git hash-object --no-filters %A)" && exit 1; '
         "echo nbgit did not answer for %P: it is merged as text, look at it before you add it "
         "'(`nbgit doctor` finds the cause)' >&2; "
-        "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B; exit 1"
+        's=%S; x=%X; y=%Y; test "$x" = %%X && s=base && x=ours && y=theirs; '
+        'git merge-file --marker-size=%L -L "$x" -L "$s" -L "$y" %A %O %B; exit 1'
     )
 
 

@@ -70,7 +70,7 @@ def test_a_conflict_is_marked_inside_the_cell_of_a_valid_notebook(repo: GitBox) 
     assert "conflicts are marked in cell 2 (source)" in result.err
     data = repo.read("n.ipynb")
     assert problem_with(data) == ""
-    assert sources(data)[2] == "<<<<<<< ours\nfit(frame, 0.8)\n=======\nfit(frame, 0.3)\n>>>>>>> theirs"
+    assert sources(data)[2] == "<<<<<<< HEAD\nfit(frame, 0.8)\n=======\nfit(frame, 0.3)\n>>>>>>> theirs"
     assert repo.git("status", "--porcelain") == "UU n.ipynb\n"
     assert repo.try_git("diff").code == 0
     repo.write("n.ipynb", ran(edited(2, "fit(frame, 0.4)")))
@@ -94,7 +94,7 @@ def test_a_conflict_that_was_settled_is_made_again(repo: GitBox) -> None:
 def test_delete_against_edit_is_marked(repo: GitBox) -> None:
     diverge(repo, cells()[:2], edited(2, "fit(frame, 0.3)"))
     assert repo.try_git("merge", "theirs").code == 1
-    assert "<<<<<<< ours: deleted this cell\n=======\nfit(frame, 0.3)" in sources(repo.read("n.ipynb"))[2]
+    assert "<<<<<<< HEAD: deleted this cell\n=======\nfit(frame, 0.3)" in sources(repo.read("n.ipynb"))[2]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_both_added_the_file(installed: GitBox) -> None:
     data = installed.read("n.ipynb")
     assert problem_with(data) == ""
     assert sources(data)[:2] == ["# Light curve", "frame = read('a.csv')"]
-    assert sources(data)[2].startswith("<<<<<<< ours\n")
+    assert sources(data)[2].startswith("<<<<<<< HEAD\n")
 
 
 def test_what_is_no_notebook_is_merged_as_text(repo: GitBox) -> None:

@@ -58,7 +58,10 @@ def test_metadata_in_conflict_shows_in_the_cell() -> None:
     (conflict,) = merged.conflicts
     assert conflict.what == "metadata.name"
     source = read_cells(merged.data).cells[0].source
-    assert source.endswith('# metadata.name: "ours"\n=======\n# metadata.name: "theirs"\n>>>>>>> theirs')
+    assert source.endswith(
+        '<<<<<<< ours: values of this cell\nmetadata.name: "ours"\n=======\nmetadata.name: "theirs"\n'
+        ">>>>>>> theirs: values of this cell"
+    )
 
 
 def test_a_cell_that_became_markdown_on_one_side_keeps_the_edit_of_the_other() -> None:
