@@ -145,6 +145,20 @@ def parted(path: str) -> list[str]:
         at += 1
 
 
+def with_member(text: str, keys: list[str], value: str | None) -> str:
+    """Return an object's text with the member that `keys` lead to set to a JSON text, or taken out (None)."""
+    layout = JsonObject(text)
+    key = next((name for name in layout.values if as_text(name) == keys[0]), keys[0])
+    new = value
+    if len(keys) > 1:
+        inner = layout.values.get(key, "{}")
+        new = with_member(inner if inner.startswith("{") else "{}", keys[1:], value)
+    values = {name: text for name, text in layout.values.items() if name != key or new is not None}
+    if new is not None:
+        values[key] = new
+    return layout.write(values, {key: dump(keys[0]) + ": ", **layout.keys})
+
+
 def merged_keys(ours: list[str], theirs: list[str]) -> list[str]:
     """Return the keys of both, ours in their order, each of theirs alone behind the key it follows there."""
     merged = list(ours)

@@ -10,8 +10,11 @@ from nbgit.store.captures import Capture, CaptureStore
 from nbgit.store.changes import NotebookChange
 from nbgit.store.lookup import notebook_at
 from nbgit.store.objects import ObjectReader
+from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository
 from nbgit.store.worktree import read_worktree_file
+
+MERGED = ("HEAD", "MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
 
 def carry_outputs(
@@ -56,3 +59,20 @@ def carry_outputs(
 def _source(notebook: bytes, policy: Policy) -> bytes | None:
     parts = split(notebook, policy)
     return None if parts is None else parts.source
+
+
+def rejoined(repository: Repository, path: str, notebook: bytes) -> bytes:
+    """Return a notebook of the working tree with outputs for the cells that show none, from the commits that are being
+    merged: those whose code is what one of these has. The source stays as it is."""
+    policy = load_policy(repository)
+    parts = split(notebook, policy)
+    if parts is None:
+        return notebook
+    donors = [notebook]
+    for commit in MERGED:
+        try:
+            donors.append(notebook_at(repository, commit, path))
+        except NbgitError:
+            continue  # git is at no such thing, or that commit has no such file
+    made = transplant(parts.source, donors, policy)
+    return made if made is not None and _source(made, policy) == parts.source else notebook
