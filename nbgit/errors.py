@@ -79,3 +79,10 @@ class ProtocolError(NbgitError):
 
     exit_code = 12
     slug = "protocol"
+
+
+class MarkersLeft(NbgitError):
+    """A commit would take in a notebook in which conflict markers are left."""
+
+    exit_code = 14
+    slug = "markers-left"

@@ -1,9 +1,9 @@
-"""Ring 4: `nbgit hook NAME`: what the hook shims start. Nothing here may make a git command fail."""
+"""Ring 4: `nbgit hook NAME`: what the hook shims start. Only pre-commit may make a git command fail."""
 
 import os
 import sys
 
-from nbgit.errors import NbgitError
+from nbgit.errors import MarkersLeft, NbgitError
 from nbgit.gitproto.telling import say
 from nbgit.store.entries import is_oid
 from nbgit.store.late import link_missing
@@ -23,7 +23,10 @@ TOLD = 5  # notebooks that are named one by one
 
 
 def run(arguments: list[str]) -> int:
-    """Run one hook; always returns 0: a failure is a line in the log, and the next nbgit command tries again."""
+    """Run one hook and return 0: a failure is a line in the log, and the next nbgit command tries again.
+
+    Raises MarkersLeft where pre-commit is to stop the commit.
+    """
     name, *rest = arguments or [""]
     hooks: dict[str, Callable[[Repository, list[str]], object]] = {
         "post-commit": _link_head,
@@ -32,6 +35,7 @@ def run(arguments: list[str]) -> int:
         "post-rewrite": _link_rewritten,
         "post-checkout": _switch_outputs,
         "pre-push": _share,
+        "pre-commit": _guard,
     }
     if name not in hooks:
         sys.stderr.write(f"usage: nbgit hook NAME [ARGS]   (NAME: one of {', '.join(hooks)})\n")
@@ -42,12 +46,15 @@ def run(arguments: list[str]) -> int:
         return 0
     try:
         hooks[name](repository, rest)
+    except MarkersLeft:
+        raise
     except NbgitError as error:
         log_line(repository.nbgit_dir, f"{name}: {error}")
         say(str(error))
     except Exception as error:
         where, place = log_bug(error)
-        say(f"outputs were not linked ({where}); they are kept. Details: {place}")
+        lost = "the notebooks were not checked" if name == "pre-commit" else "outputs were not linked"
+        say(f"{lost} ({where}); they are kept. Details: {place}")
     return 0
 
 
@@ -94,6 +101,12 @@ def _share(repository: Repository, arguments: list[str]) -> None:
         said = before_push(repository, arguments[0], lines)
         if said:
             say(f"{said}.")
+
+
+def _guard(repository: Repository, arguments: list[str]) -> None:
+    from nbgit.gitproto.guard import check_staged
+
+    check_staged(repository)
 
 
 def _link_rewritten(repository: Repository, arguments: list[str]) -> None:

@@ -12,7 +12,7 @@ from nbgit.external import git_python, json_schema
 from nbgit.notebook.policy import FILE_NAME, read_policy
 from nbgit.setup import attributes, config, hooks, rivals, trial
 from nbgit.setup.files import read_bytes
-from nbgit.setup.heal import HOOKS
+from nbgit.setup.heal import GUARD, HOOKS
 from nbgit.setup.launch import Launcher
 from nbgit.setup.report import FOREIGN, MISSING, OTHER, Setting, git_version, nearest_scope, settings
 from nbgit.setup.scopes import Scope
@@ -175,7 +175,7 @@ def check_hooks(repository: Repository, launcher: Launcher) -> list[Check]:
 
 
 def _hooks_elsewhere(folder: str) -> Check:
-    missing = [name for name in sorted(HOOKS) if not _calls_nbgit(os.path.join(folder, name))]
+    missing = [name for name in sorted(HOOKS) if name != GUARD and not _calls_nbgit(os.path.join(folder, name))]
     if not missing:
         return Check("hooks", OK, f"those in {folder} (core.hooksPath) call nbgit")
     line = hooks.LINE_TO_ADD.format(name="NAME")

@@ -12,7 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.store.repository import Repository
 
-HOOKS = ("post-merge", "post-rewrite", "post-applypatch", "post-checkout", "pre-push", "post-commit")
+HOOKS = ("post-merge", "post-rewrite", "post-applypatch", "post-checkout", "pre-push", "pre-commit", "post-commit")
+GUARD = "pre-commit"  # the only one that may stop a git command, and the only one that nothing else needs
 SHIM_SIGN = b"\n# nbgit shim: "
 LEFT_OUT = "hooks-left-out"  # <common>/nbgit/hooks-left-out: says why heal writes nothing here
 

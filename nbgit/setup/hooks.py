@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from nbgit.setup.files import read_bytes
-from nbgit.setup.heal import HOOKS, LEFT_OUT, create_hook, filled_shim, is_shim
+from nbgit.setup.heal import GUARD, HOOKS, LEFT_OUT, create_hook, filled_shim, is_shim
 from nbgit.setup.launch import Launcher
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository
@@ -133,7 +133,7 @@ def left_line(repository: Repository, folder: str) -> str:
     line = LINE_TO_ADD.format(name="NAME")
     return (
         f"core.hooksPath sends git to {shown}, which isn't nbgit's to write: no hook was installed; for each NAME of "
-        f"{', '.join(sorted(HOOKS))} add this line to the hook NAME there: {line}"
+        f"{', '.join(name for name in sorted(HOOKS) if name != GUARD)} add this line to the hook NAME there: {line}"
     )
 
 
