@@ -250,8 +250,12 @@ def test_what_is_no_notebook_passes_through(installed: GitBox, data: bytes) -> N
 def test_conflict_markers(installed: GitBox) -> None:
     """Files with conflict markers"""
     data = ran("x\n").replace(b'   "source"', b'<<<<<<< HEAD\n   "source"')
+    installed.write(PATH, data)
+    installed.git("add", PATH)
+    assert installed.try_git("commit", "-q", "-m", "refused").code == 1
+    installed.git("commit", "-q", "--no-verify", "-m", "as it is")
     assert restored(installed, PATH, data) == data
-    assert "+<<<<<<< HEAD\n" in installed.git("show", "--format=", "HEAD")
+    assert "+<<<<<<< HEAD\n" in installed.git("show", "--format=", "HEAD~1")
 
 
 def test_new_ids(installed: GitBox) -> None:
@@ -405,7 +409,7 @@ def test_a_merge_in_conflict(installed: GitBox) -> None:
     two_sides(installed, three("x = 3", "y = 1", ("theirs x\n", "second\n")))
     assert installed.try_git("merge", "theirs", "-m", "merge").code == 1
     cells = json.loads(installed.read(PATH))["cells"]
-    assert "".join(cells[0]["source"]) == "<<<<<<< ours\nx = 2\n=======\nx = 3\n>>>>>>> theirs"
+    assert "".join(cells[0]["source"]) == "<<<<<<< HEAD\nx = 2\n=======\nx = 3\n>>>>>>> theirs"
     assert shows(installed) == [[], ["second\n"]]
 
 
