@@ -3,11 +3,16 @@
 For the merge driver and `nbgit merge`. A conflict is always visible, and never silently "ours".
 """
 
+import os
+
 from nbgit.errors import NotANotebook
 from nbgit.gitproto.git_settings import capture, run_quietly
+from nbgit.gitproto.working_policy import working_policy
 from nbgit.merge.conflicts import MERGE, STYLES, ZDIFF3, Markers, Names
+from nbgit.merge.from_text import from_text
 from nbgit.merge.notebooks import merge_notebooks
 from nbgit.notebook.cells import read_cells
+from nbgit.notebook.text import readable_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +56,24 @@ def merge_files(files: list[str], contents: list[bytes], markers: Markers) -> Ou
     code, text = _merge_file(files, markers)
     if code == 0 and is_sound(text):  # what plain git merges cleanly is no conflict here
         return Outcome(text, is_clean=True, merged=None)
+    settled = _settled_by_text(merged.data, contents, markers)
+    if settled is not None:
+        return Outcome(settled, is_clean=True)
     return Outcome(merged.data, is_clean=False, words=f"conflicts are marked in {in_cells(merged)}", merged=merged)
+
+
+def _settled_by_text(merged: bytes, contents: list[bytes], markers: Markers) -> bytes | None:
+    """Return the merged notebook without conflicts, where git merges the readable texts of the three without any."""
+    import tempfile
+
+    policy = working_policy()
+    with tempfile.TemporaryDirectory(prefix="nbgit-") as folder:
+        files = [os.path.join(folder, name) for name in ("base", "ours", "theirs")]
+        for file, data in zip(files, contents, strict=True):
+            with open(file, "wb") as stream:
+                stream.write(readable_text(data, policy))
+        code, text = _merge_file(files, markers)
+    return from_text(merged, contents[1:], text, policy) if code == 0 else None
 
 
 def merge_as_text(files: list[str], ours: bytes, markers: Markers, why: str) -> Outcome:

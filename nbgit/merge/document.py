@@ -58,6 +58,12 @@ class Document:
             + worksheets[end:]
         )
 
+    def with_texts(self, cell_texts: list[str], top: JsonObject | None = None) -> bytes:
+        """Return the notebook with these cells, and with `top` in place of what is around them."""
+        around = top or self.top
+        values = {**around.values, self.cells_key: self.with_cells(cell_texts, self)}
+        return (self.head + around.write(values, around.keys) + self.tail).encode("latin-1")
+
     def _find_cells(self) -> str:
         if "cells" in self.top.values:
             return self.top.values["cells"]

@@ -11,6 +11,7 @@ import re
 from nbgit.merge.three_way import choose
 from nbgit.notebook.cells import load_json
 from nbgit.notebook.scan import elements, members
+from nbgit.notebook.text import metadata_leaves
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ def merge_value(
     value, certain = choose(base, ours, theirs, str_or_none_equal)
     if not certain:
         value, certain = choose(base, ours, theirs, same_json)
+    if not certain and path.startswith("metadata."):
+        value, certain = choose(base, ours, theirs, says_the_same)
     if certain:
         return value, []
     settled = decide(path, base, ours, theirs)
@@ -218,6 +221,12 @@ def same_json(one: str | None, other: str | None) -> bool:
     if one is None or other is None:
         return one is other
     return one == other or json.dumps(load(one), sort_keys=True) == json.dumps(load(other), sort_keys=True)
+
+
+def says_the_same(one: str | None, other: str | None) -> bool:
+    """Say whether two values of metadata show as the same: null, false and what is empty say as much as nothing."""
+    shown = [metadata_leaves({"": load(text)} if text is not None else {}, ()) for text in (one, other)]
+    return shown[0] == shown[1]
 
 
 def str_or_none_equal(one: str | None, other: str | None) -> bool:

@@ -43,9 +43,7 @@ def resolve(data: bytes, decisions: dict[int, Decision]) -> bytes:
     top_text = document.top.text
     for keys, value in of_notebook:
         top_text = with_member(top_text, keys, value)
-    top = JsonObject(top_text)
-    values = {**top.values, document.cells_key: document.with_cells(texts, document)}
-    return (document.head + top.write(values, top.keys) + document.tail).encode("latin-1")
+    return document.with_texts(texts, JsonObject(top_text))
 
 
 def _decide(
