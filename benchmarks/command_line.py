@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.bench import Bench, say
 from benchmarks.bulk import bulk_rows, one_pass
 from benchmarks.data import load_data, part_of
+from benchmarks.engine import engine_rows
 from benchmarks.machine import machine_facts
 from benchmarks.memory import memory_rows
 from benchmarks.past import past_rows
@@ -25,6 +26,7 @@ from benchmarks.tools import installed_peers, plain_and_nbgit, version_of
 
 PARTS = ("set", "distinct", "process", "diff", "history", "save", "memory")
 LARGE = "scale"  # a part that is measured only where it is asked for: it takes some ten minutes
+ENGINE = "engine"  # likewise: nbdime takes minutes
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,8 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parts(options: argparse.Namespace) -> list[str]:
-    if options.distinct or options.scale:
-        return ["distinct"] * options.distinct + [LARGE] * options.scale
+    if options.distinct or options.scale or options.engine:
+        return ["distinct"] * options.distinct + [LARGE] * options.scale + [ENGINE] * options.engine
     return options.only or list(PARTS)
 
 
@@ -79,6 +81,8 @@ def measure(bench: Bench, parts: list[str]) -> list[Row]:
         rows += memory_rows(bench)
     if LARGE in parts:
         rows += scale_rows(bench)
+    if ENGINE in parts:
+        rows += engine_rows(bench)
     return rows
 
 
@@ -120,9 +124,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a small run: 2 rounds, a few notebooks and commits")
     parser.add_argument("--distinct", action="store_true", help="only the set in which no two figures are the same")
     parser.add_argument("--scale", action="store_true", help="only large repositories: 100,000 snapshots; ten minutes")
-    parser.add_argument(
-        "--only", nargs="+", choices=[*PARTS, LARGE], metavar="PART", help=f"only these: {', '.join([*PARTS, LARGE])}"
-    )
+    parser.add_argument("--engine", action="store_true", help="only the diff engine, on real and on hard pairs")
+    parts = [*PARTS, LARGE, ENGINE]
+    parser.add_argument("--only", nargs="+", choices=parts, metavar="PART", help=f"only these: {', '.join(parts)}")
     parser.add_argument("--no-peers", action="store_true", help="only plain git and nbgit")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every sample to FILE")

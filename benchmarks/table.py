@@ -51,7 +51,9 @@ def _amount(found: Measured, unit: str) -> str:
 def _show(value: float, unit: str) -> str:
     if unit == MEGABYTES:
         return f"{value:.1f} MB"
-    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.0f} ms"
+    if value >= 1:
+        return f"{value:.2f} s"
+    return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.1f} ms"
 
 
 def markdown(lines: list[list[str]], remarks: list[str]) -> str:

@@ -13,6 +13,8 @@ import pytest
 from benchmarks.bench import Bench
 from benchmarks.blame import saved_anew
 from benchmarks.data import Data, part_of
+from benchmarks.engine import engine_rows
+from benchmarks.engine_cases import cases
 from benchmarks.large import Shape, commits_of, diary, make_large, path_of, version_of
 from benchmarks.memory import peaks
 from benchmarks.notebooks import distinct_set, huge_notebook
@@ -32,7 +34,8 @@ def run_benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_option() -> None:
     done = run_benchmarks("--help")
     assert done.returncode == 0, done.stderr
-    for option in ("--data", "--dir", "--rounds", "--quick", "--distinct", "--scale", "--only", "--markdown", "--json"):
+    alone = ("--distinct", "--scale", "--engine", "--only")
+    for option in ("--data", "--dir", "--rounds", "--quick", *alone, "--markdown", "--json"):
         assert option in done.stdout
 
 
@@ -139,3 +142,28 @@ def test_a_generated_repository_is_what_git_add_and_commit_give(tmp_path: Path) 
     bench = Bench(sandbox, Data("none", [], {}, {}, None), [nbgit], 1, quick=True)
     rows = union_rows(bench, made, by_commit, 2, 1)  # fails unless the union has all that both sides have
     assert [len(row.tools["nbgit"].samples) for row in rows] == [1, 1]
+
+
+def test_every_hard_pair_is_a_notebook_and_the_same_each_time() -> None:
+    from nbgit.external.nbformat import problem_with
+
+    for case in cases():
+        before, after = case.make(400)
+        assert (before, after) == case.make(400), case.name
+        assert before != after, case.name
+        assert problem_with(before) == problem_with(after) == "", case.name
+
+
+def test_the_engine_is_measured_on_each_real_pair_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox, nbgit = Sandbox(tmp_path), plain_and_nbgit()[1]
+    history = sandbox.new_repository("history")
+    for number, data in enumerate(distinct_set(3, 20_000).values()):
+        write_files(history, {"a name.ipynb": data}, number)
+        sandbox.git(history, "add", "-A")
+        sandbox.git(history, "commit", "-q", "-m", str(number))
+    monkeypatch.setattr("benchmarks.engine.cases", lambda: [case._replace(size=20) for case in cases()[:1]])
+    bench = Bench(sandbox, Data("here", [], {}, {}, history), [nbgit], 1, quick=False)
+    rows = engine_rows(bench)
+    assert [row.data for row in rows[:3]] == ["2 modified notebooks of here"] * 3
+    assert len(rows) == 5
+    assert all(row.tools["nbgit"].median > 0 for row in rows)
