@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "diff": ("diff", "Compare notebooks cell by cell."),
     "merge": ("merge", "Merge three notebooks cell by cell, as git merge-file does text."),
     "resolve": ("resolve", "Walk the conflicts of a merge, or settle them."),
+    "blame": ("blame", "Who wrote which line of which cell?"),
     "blame-output": ("blame_output", "What produced this figure?"),
     "show": ("show", "Write one output of one commit to a file or the terminal."),
     "captures": ("captures", "List outputs that were seen and are in no commit."),

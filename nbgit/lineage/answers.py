@@ -36,7 +36,7 @@ def blame_notebook(past: Past, path: str, position: int, selection: Selection, *
     shown = versions.at(position).get(path)
     uncommitted = _worktree_payloads(past.repository, path) if position == past.head else []
     if shown is None:
-        return Answer(reason=_why_absent(past, path, position, sorted(versions.at(position))))
+        return Answer(reason=why_absent(past, path, position, sorted(versions.at(position))))
     past.learn(versions.all_shown())
     chosen = selection.choose(past.figures(shown))
     lineage = versions.lineage_of(position, path)
@@ -99,10 +99,11 @@ def _matches_of(past: Past, digests: list[str], history: bool) -> list[Match]:
     return blame_figures(past, versions, [place[1:] for place in places], history=history)
 
 
-def _why_absent(past: Past, path: str, position: int, kin: list[str]) -> str:
+def why_absent(past: Past, path: str, position: int, kin: list[str]) -> str:
+    """Return the sentence that says why there is no notebook at `path` in a commit, which has `kin` of it."""
     where = "HEAD" if position == past.head else past.graph.oids[position][:12]
     if position == past.head and _on_disk(past.repository, path):
-        return f"{path} is only in the working tree and not committed yet, so no commit shows its outputs."
+        return f"{path} is only in the working tree and not committed yet, so no commit has it."
     if kin:
         return f"{path} is not in {where}; by the renames in its history it is {kin[0]} there."
     if past.has_name(path):

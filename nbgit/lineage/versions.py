@@ -81,6 +81,17 @@ class Versions:
         tips = self._lineages[self._tips[0]]
         return bool(self._lineages[position].get(path, 0) & tips.get(name, 0))
 
+    def before(self, version: Version) -> list[Version]:
+        """Return the notebook in each parent that has it, under the name it had there."""
+        changes = self._changes.get(version.position, ())
+        old_paths = {change.parent: change.old_path for change in changes if change.path == version.path}
+        found = []
+        for number, parent in enumerate(self.graph.parents[version.position]):
+            path = old_paths.get(number) or version.path
+            shown = self._shown[parent].get(path)
+            found += [Version(parent, path, shown)] if shown else []
+        return found
+
     def oldest_first(self) -> Iterator[tuple[int, Version]]:
         """Yield (lineage, Version) for every notebook of every commit, oldest commit first."""
         for position in range(len(self.graph.oids) - 1, -1, -1):
