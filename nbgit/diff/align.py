@@ -4,17 +4,17 @@ In this order, each step near-linear in the number of cells and words:
 
 1. Cells with the same id, where the id can be trusted: tools renumber ids, so an id is not believed where the cell's
    exact text stands elsewhere on the other side and the two cells that share the id have little in common.
-2. Cells with the same kind and exact text, in order (nbgit.diff.lines over the cells).
+2. Cells with the same kind and exact text, in order (nbgit.diff.lines over the cells); longer ones out of order, too.
 3. What is left between two matched cells, by similarity: the share of words and neighbouring word pairs that two
    cells have in common, found through an index of those, then the heaviest chain that keeps the order.
 4. What is left anywhere, the same way without regard to order: cells that were moved (and edited).
 """
 
-import re
 from bisect import bisect_left
-from itertools import pairwise
 
+from nbgit.diff.likeness import Similarity
 from nbgit.diff.lines import increasing, match
+from nbgit.diff.pieces import CONTAINED, Section, Side, find_sections
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,21 +29,30 @@ IN_PLACE = 0.3  # similarity from which two cells between the same neighbours ar
 ALONE = 0.15  # the same where each is the only one left there, and of the same kind
 MOVED = 0.6  # similarity from which two cells in different places are one moved and edited cell
 TRUSTED = 0.5  # similarity below which an id gives way to exact text elsewhere
+FEW_MISLED = 2  # ids that gave way; where as many did, none is believed below that similarity
 SHORT = 120  # characters of two cells together, below which likeness says little and place says more
+TELLING = 40  # characters of a cell from which its text says more than its place
+NO_CHANCE = 4  # characters from which the same text in two places is no chance, where place says nothing
 COMMONPLACE = 12  # a word in more cells than this of one stretch says nothing about which cell it is
-MOST_WORDS = 2000  # of one cell that count
 BEST = 6  # candidates kept for each cell
-_words = re.compile(r"\w+").findall
 
 
 class Alignment:
-    """`pairs` maps the index of a cell in a to its index in b; `moved` are the pairs (by index in a) out of order."""
+    """`pairs` maps the index of a cell in a to its index in b; `moved` are the pairs (by index in a) out of order.
 
-    __slots__ = ("moved", "pairs")
+    `splits` maps the cells of b that a split made (the pair's own one among them) to their lines in the cell of a,
+    `joins` the cells of a that were joined to their lines in the cell of b.
+    """
 
-    def __init__(self, pairs: "Pairs", moved: frozenset[int]) -> None:
+    __slots__ = ("joins", "moved", "pairs", "splits")
+
+    def __init__(
+        self, pairs: "Pairs", moved: frozenset[int], splits: dict[int, Section], joins: dict[int, Section]
+    ) -> None:
         self.pairs = pairs
         self.moved = moved
+        self.splits = splits
+        self.joins = joins
 
 
 def align(a: "Sequence[Cell]", b: "Sequence[Cell]") -> Alignment:
@@ -54,46 +63,19 @@ def align(a: "Sequence[Cell]", b: "Sequence[Cell]") -> Alignment:
     if len(pairs) < len(a) and len(pairs) < len(b):
         _within_gaps(a, b, pairs, similar)
     if len(pairs) < len(a) and len(pairs) < len(b):
+        _by_unique_text(a, b, pairs, NO_CHANCE)
         _anywhere(a, b, pairs, similar)
     kept = {index for index, _ in increasing(sorted(pairs.items()))}
-    return Alignment(pairs, frozenset(index for index in pairs if index not in kept))
-
-
-class Similarity:
-    """How much two cells have in common, from 0 to 1: Dice's coefficient over words and neighbouring word pairs."""
-
-    def __init__(self, a: "Sequence[Cell]", b: "Sequence[Cell]") -> None:
-        self._a = a
-        self._b = b
-        self._features: dict[tuple[str, int], frozenset[int]] = {}
-
-    def features_a(self, index: int) -> frozenset[int]:
-        """Return the features of cell `index` of a."""
-        return self._of("a", index, self._a[index])
-
-    def features_b(self, index: int) -> frozenset[int]:
-        """Return the features of cell `index` of b."""
-        return self._of("b", index, self._b[index])
-
-    def score(self, a_index: int, b_index: int) -> float:
-        """Return the similarity of two cells; cells of different kinds count a quarter less."""
-        ours, theirs = self.features_a(a_index), self.features_b(b_index)
-        if not ours or not theirs:
-            return 0.0
-        share = 2 * len(ours & theirs) / (len(ours) + len(theirs))
-        return share if self._a[a_index].kind == self._b[b_index].kind else share * 0.75
-
-    def _of(self, side: str, index: int, cell: "Cell") -> frozenset[int]:
-        known = self._features.get((side, index))
-        if known is None:
-            known = self._features[side, index] = features(cell.source)
-        return known
-
-
-def features(source: str) -> frozenset[int]:
-    """Return the hashes of the words of `source` and of their neighbouring pairs."""
-    words = _words(source)[:MOST_WORDS]
-    return frozenset(map(hash, words)) | frozenset(map(hash, pairwise(words)))
+    side_a, side_b = Side(a, similar.features_a), Side(b, similar.features_b)
+    splits = find_sections(side_a, side_b, pairs) if len(pairs) < len(b) else {}
+    joins = (
+        find_sections(side_b, side_a, {b_index: a_index for a_index, b_index in pairs.items()})
+        if len(pairs) < len(a)
+        else {}
+    )
+    for part in [part for part, section in joins.items() if section.cell in splits or pairs.get(part) in splits]:
+        del joins[part]  # both at once: the split tells more
+    return Alignment(pairs, frozenset(index for index in pairs if index not in kept), splits, joins)
 
 
 def _by_id(a: "Sequence[Cell]", b: "Sequence[Cell]") -> "Pairs":
@@ -102,11 +84,20 @@ def _by_id(a: "Sequence[Cell]", b: "Sequence[Cell]") -> "Pairs":
     if not pairs:
         return pairs
     texts_a, texts_b = {_text_key(cell) for cell in a}, {_text_key(cell) for cell in b}
-    for a_index, b_index in list(pairs.items()):
+    similar = Similarity(a, b)
+    unlike: list[int] = []
+    misled = 0
+    for a_index, b_index in pairs.items():
         key_a, key_b = _text_key(a[a_index]), _text_key(b[b_index])
-        elsewhere = key_a != key_b and ((key_a in texts_b and key_a[1]) or (key_b in texts_a and key_b[1]))
-        if elsewhere and Similarity(a, b).score(a_index, b_index) < TRUSTED:
-            del pairs[a_index]
+        if key_a != key_b and similar.score(a_index, b_index) < TRUSTED:
+            elsewhere = (key_a in texts_b and key_a[1]) or (key_b in texts_a and key_b[1])
+            misled += bool(elsewhere)
+            unlike.append(a_index if elsewhere else -1 - a_index)
+    for mark in unlike:
+        if mark >= 0:
+            del pairs[mark]
+        elif misled >= FEW_MISLED:  # ids that count places: no id of cells that are unlike is believed
+            del pairs[-1 - mark]
     return pairs
 
 
@@ -126,22 +117,25 @@ def _text_key(cell: "Cell") -> tuple[str, str]:
 
 
 def _by_text(a: "Sequence[Cell]", b: "Sequence[Cell]", pairs: "Pairs") -> None:
-    """Add the pairs of equal kind and text: first in order around the pairs there are, then single ones anywhere."""
+    """Add the pairs of equal kind and text: first in order around the pairs there are, then telling ones anywhere."""
     taken = {b_index: a_index for a_index, b_index in pairs.items()}
     keys_a = [("id", index) if index in pairs else _text_key(cell) for index, cell in enumerate(a)]
     keys_b = [("id", taken[index]) if index in taken else _text_key(cell) for index, cell in enumerate(b)]
     for a_start, b_start, length in match(keys_a, keys_b).blocks:
         for step in range(length):
             pairs[a_start + step] = b_start + step
-    rest_a, rest_b = _left(a, pairs), _left(b, pairs.values())
-    places_b = _unique_texts(b, rest_b)
-    for key, a_index in _unique_texts(a, rest_a).items():
+    _by_unique_text(a, b, pairs, TELLING)
+
+
+def _by_unique_text(a: "Sequence[Cell]", b: "Sequence[Cell]", pairs: "Pairs", shortest: int) -> None:
+    """Add the pairs of equal kind and text, at least `shortest` characters, that are left once on each side."""
+    places_b = _unique_texts(b, _left(b, pairs.values()), shortest)
+    for key, a_index in _unique_texts(a, _left(a, pairs), shortest).items():
         if key in places_b:
             pairs[a_index] = places_b[key]
 
 
-def _unique_texts(cells: "Sequence[Cell]", indexes: list[int]) -> dict[tuple[str, str], int]:
-    """Return the cells whose text occurs once among `indexes` and is long enough to be told from chance."""
+def _unique_texts(cells: "Sequence[Cell]", indexes: list[int], shortest: int) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     twice = set()
     for index in indexes:
@@ -149,7 +143,7 @@ def _unique_texts(cells: "Sequence[Cell]", indexes: list[int]) -> dict[tuple[str
         if key in found:
             twice.add(key)
         found[key] = index
-    return {key: index for key, index in found.items() if key not in twice and len(key[1].strip()) >= 4}
+    return {key: index for key, index in found.items() if key not in twice and len(key[1].strip()) >= shortest}
 
 
 def _left(cells: "Sequence[Cell]", taken: "Iterable[int]") -> list[int]:
@@ -158,18 +152,40 @@ def _left(cells: "Sequence[Cell]", taken: "Iterable[int]") -> list[int]:
 
 
 def _within_gaps(a: "Sequence[Cell]", b: "Sequence[Cell]", pairs: "Pairs", similar: Similarity) -> None:
-    kept = increasing(sorted(pairs.items()))
-    used = set(pairs.values())
-    a_low = b_low = 0
-    for a_high, b_high in [*kept, (len(a), len(b))]:
-        rest_a = [index for index in range(a_low, a_high) if index not in pairs]
-        rest_b = [index for index in range(b_low, b_high) if index not in used]
+    """Pair what is left between two matched cells; what then stands alone there is looked at again."""
+    for rest_a, rest_b in _gaps(a, b, pairs):
+        if len(rest_a) > 1 or len(rest_b) > 1:
+            pairs.update(heaviest_chain(_candidates(rest_a, rest_b, similar, IN_PLACE)))
+    for rest_a, rest_b in _gaps(a, b, pairs):
         if len(rest_a) == 1 and len(rest_b) == 1:
             if _are_one(a, rest_a[0], b, rest_b[0], similar):
                 pairs[rest_a[0]] = rest_b[0]
-        elif rest_a and rest_b:
-            pairs.update(heaviest_chain(_candidates(rest_a, rest_b, similar, IN_PLACE)))
+        elif len(rest_a) == 1:
+            part = _largest_part(similar.features_a(rest_a[0]), {index: similar.features_b(index) for index in rest_b})
+            pairs.update({rest_a[0]: part} if part is not None else {})
+        elif len(rest_b) == 1:
+            part = _largest_part(similar.features_b(rest_b[0]), {index: similar.features_a(index) for index in rest_a})
+            pairs.update({part: rest_b[0]} if part is not None else {})
+
+
+def _gaps(a: "Sequence[Cell]", b: "Sequence[Cell]", pairs: "Pairs") -> "list[tuple[list[int], list[int]]]":
+    """Return (indexes in a, indexes in b) of what is left on both sides between two matched cells."""
+    used = set(pairs.values())
+    found = []
+    a_low = b_low = 0
+    for a_high, b_high in [*increasing(sorted(pairs.items())), (len(a), len(b))]:
+        rest_a = [index for index in range(a_low, a_high) if index not in pairs]
+        rest_b = [index for index in range(b_low, b_high) if index not in used]
+        if rest_a and rest_b:
+            found.append((rest_a, rest_b))
         a_low, b_low = a_high + 1, b_high + 1
+    return found
+
+
+def _largest_part(whole: frozenset[int], others: "dict[int, frozenset[int]]") -> int | None:
+    """Return the cell that has most of `whole` where at least two say little else: it was split into many."""
+    parts = [index for index, said in others.items() if said and len(said & whole) >= CONTAINED * len(said)]
+    return max(parts, key=lambda index: len(others[index])) if len(parts) > 1 else None
 
 
 def _are_one(a: "Sequence[Cell]", a_index: int, b: "Sequence[Cell]", b_index: int, similar: Similarity) -> bool:

@@ -2,6 +2,7 @@
 
 from nbgit.diff.align import align
 from nbgit.diff.lines import hunks
+from nbgit.diff.pieces import Section
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.text import cell_metadata_lines, head_line, notebook_metadata_lines
 
@@ -26,26 +27,41 @@ class LineEdits:
         self.hunks, self.exact = hunks(before, after)
 
 
+class Piece:
+    """Some of the lines of a cell, from `start` (counted from 0) on."""
+
+    __slots__ = ("cell", "lines", "start")
+
+    def __init__(self, cell: "Cell", section: Section) -> None:
+        self.cell = cell
+        self.start = section.start
+        self.lines = split_lines(cell.source)[section.start : section.end]
+
+
 class CellChange:
     """What happened to one cell: `before` is None where it was inserted, `after` where it was deleted.
 
-    `moved` says that it changed its place among the cells that stayed in order; `policy` what is volatile.
+    `moved` says that it changed its place among the cells that stayed in order; `policy` what is volatile. Where an
+    older cell was split, `split` is what this part was of it, and of its parts one has a `before`; where older cells
+    were joined, `joined` is what this one is of the newer, and one of them has an `after`.
     """
 
-    __slots__ = ("_policy", "after", "before", "moved")
+    __slots__ = ("_policy", "after", "before", "joined", "moved", "split")
 
     def __init__(self, before: "Cell | None", after: "Cell | None", policy: Policy, moved: bool = False) -> None:
         self.before = before
         self.after = after
         self.moved = moved
+        self.split: Piece | None = None
+        self.joined: Piece | None = None
         self._policy = policy
 
     @property
     def source_edits(self) -> LineEdits:
-        """The change of the source by lines."""
-        return LineEdits(
-            split_lines(self.before.source) if self.before else [], split_lines(self.after.source) if self.after else []
-        )
+        """The change of the source by lines; of a split or joined cell that of its own piece."""
+        before = self.split.lines if self.split else split_lines(self.before.source) if self.before else []
+        after = self.joined.lines if self.joined else split_lines(self.after.source) if self.after else []
+        return LineEdits(before, after)
 
     @property
     def metadata_edits(self) -> LineEdits:
@@ -112,6 +128,11 @@ def changes(a: "Notebook | None", b: "Notebook | None", policy: Policy | None = 
             deleted_at = a_index + 1
         found.append(CellChange(cells_a[a_index], cell, policy, moved))
     found += _deleted(cells_a[deleted_at:], alignment.pairs, found, policy)
+    for change in found:
+        split = alignment.splits.get(change.after.index) if change.after else None
+        joined = alignment.joins.get(change.before.index) if change.before else None
+        change.split = Piece(cells_a[split.cell], split) if split else None
+        change.joined = Piece(cells_b[joined.cell], joined) if joined else None
     return Changes(found, LineEdits(_about(a, policy), _about(b, policy)))
 
 
@@ -130,19 +151,24 @@ def apply(a: "Notebook", what: Changes) -> "list[dict[str, Any]]":
 
     Raises ValueError where `what` was not made from `a`.
     """
-    made: list[dict[str, Any]] = []
+    made = [change.after for change in what.cells if change.after is not None]
+    sources: dict[int, list[tuple[int, str]]] = {}  # index of a cell -> (first line, text) of each piece that is made
     for change in what.cells:
-        if change.after is None:
-            continue
-        if change.before is None:
-            made.append(change.after.raw)
-            continue
-        before = a.cells[change.before.index]
-        source = apply_hunks(split_lines(before.source), change.source_edits)
-        if source != change.after.source:
+        target = change.joined.cell if change.joined else change.after
+        if target is not None:
+            start = change.joined.start if change.joined else 0
+            sources.setdefault(target.index, []).append((start, _apply_edits(a, change)))
+    for cell in made:
+        if "\n".join(text for _, text in sorted(sources[cell.index])) != cell.source:
             raise ValueError("these changes were made from another notebook")
-        made.append(change.after.raw)
-    return made
+    return [cell.raw for cell in made]
+
+
+def _apply_edits(a: "Notebook", change: CellChange) -> str:
+    origin = change.split.cell if change.split else change.before
+    start, edits = change.split.start if change.split else 0, change.source_edits
+    lines = split_lines(a.cells[origin.index].source) if origin else []
+    return apply_hunks(lines[start : start + len(edits.before)], edits)
 
 
 def apply_hunks(lines: list[str], edits: LineEdits) -> str:

@@ -30,12 +30,17 @@ def render_changes(what: Changes, palette: "Palette", context: int = CONTEXT) ->
         yield remark(f"{_cells(what.ids_changed)} with another id", palette)
 
 
-def render_edits(edits: LineEdits, name: str, palette: "Palette", context: int = CONTEXT) -> "Iterator[str]":
-    """Yield one text's changed lines as unified hunks, each under a header that ends with `name`."""
+def render_edits(
+    edits: LineEdits, name: str, palette: "Palette", context: int = CONTEXT, start: tuple[int, int] = (0, 0)
+) -> "Iterator[str]":
+    """Yield one text's changed lines as unified hunks, each under a header that ends with `name`.
+
+    `start` are the lines of the older and the newer cell that the text begins at.
+    """
     for group in _groups(edits.hunks, context):
         a_start, a_end = max(0, group[0].a_start - context), min(len(edits.before), group[-1].a_end + context)
         b_start, b_end = max(0, group[0].b_start - context), min(len(edits.after), group[-1].b_end + context)
-        yield hunk_header(a_start, a_end, b_start, b_end, name, palette)
+        yield hunk_header(a_start + start[0], a_end + start[0], b_start + start[1], b_end + start[1], name, palette)
         at = a_start
         for hunk in group:
             yield from _lines(" ", edits.before[at : hunk.a_start], palette)
@@ -60,16 +65,18 @@ def remark(text: str, palette: "Palette") -> str:
 
 def name_of(change: CellChange, title: str) -> str:
     """Return what a reader calls this cell: `cell 7 [code] Density`, with what happened to it as a whole."""
-    before, after = change.before, change.after
+    before = change.split.cell if change.split else change.before
+    after = change.joined.cell if change.joined else change.after
     tail = f" {title}" if title else ""
     if after is None:
         assert before is not None
         return f"deleted cell {before.index} [{before.kind}]{tail}"
     if before is None:
         return f"inserted cell {after.index} [{after.kind}]{tail}"
-    kind = f"[{before.kind} → {after.kind}]" if change.kind_changed else f"[{after.kind}]"
-    if change.moved:
-        return f"moved cell {before.index} → {after.index} {kind}{tail}"
+    kind = f"[{before.kind} → {after.kind}]" if before.kind != after.kind else f"[{after.kind}]"
+    verb = "split" if change.split else "joined" if change.joined else "moved" if change.moved else ""
+    if verb:
+        return f"{verb} cell {before.index} → {after.index} {kind}{tail}"
     return f"cell {after.index} {kind}{tail}"
 
 
@@ -77,11 +84,13 @@ def _render_cell(change: CellChange, title: str, palette: "Palette", context: in
     name = name_of(change, title)
     metadata = list(render_edits(change.metadata_edits, f"metadata of {name}", palette, context))
     source = change.source_edits
+    old, new = change.split.start if change.split else 0, change.joined.start if change.joined else 0
+    is_elsewhere = change.moved or change.kind_changed or change.split or change.joined
     if source.hunks:
-        yield from render_edits(source, name, palette, context)
-    elif change.moved or change.kind_changed or not metadata:  # a header alone, and the first line to know it by
+        yield from render_edits(source, name, palette, context, (old, new))
+    elif is_elsewhere or not metadata:  # a header alone, and the first line to know it by
         shown = source.after[:1]
-        yield hunk_header(0, len(shown), 0, len(shown), name, palette)
+        yield hunk_header(old, old + len(shown), new, new + len(shown), name, palette)
         yield from _lines(" ", shown, palette)
     yield from metadata
 

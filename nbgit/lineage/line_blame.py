@@ -28,7 +28,8 @@ Place = tuple[int, int]  # (cell, line) in the notebook that was asked about
 class Origins:
     """Positions in the graph (WORKTREE: not committed): of each line by (cell, line), and of each cell.
 
-    `introduced` is where a cell has no counterpart in any parent, `changed` where none has the same text and kind.
+    `introduced` is where a cell has no counterpart in any parent (a part's is the cell that was split), `changed` where
+    none has the same text and kind.
     """
 
     __slots__ = ("changed", "introduced", "lines")
@@ -150,22 +151,29 @@ class _Walk:
     def _taken(self, claims: _Claims, cells: list[Cell], older: list[Cell]) -> _Claims:
         """Move what the `older` cells have out of `claims`, and return it."""
         taken = _Claims()
-        partners = {ours: theirs for theirs, ours in align(older, cells).pairs.items()}
-        for index in [index for index in claims.introduced if index in partners]:
-            taken.introduced.setdefault(partners[index], []).extend(claims.introduced.pop(index))
+        found = align(older, cells)
+        partners = {ours: theirs for theirs, ours in found.pairs.items()}
+        origins = {**partners, **{ours: section.cell for ours, section in found.splits.items()}}
+        for index in [index for index in claims.introduced if index in origins]:
+            taken.introduced.setdefault(origins[index], []).extend(claims.introduced.pop(index))
         for index in [index for index in claims.changed if index in partners]:
             if _are_same(cells[index], older[partners[index]]):
                 taken.changed.setdefault(partners[index], []).extend(claims.changed.pop(index))
-        for index in [index for index in claims.lines if index in partners]:
-            rest, there = claims.lines.pop(index), taken.lines.setdefault(partners[index], {})
-            for old_line, line in self._same_lines(older[partners[index]], cells[index]):
-                if line in rest:
-                    there.setdefault(old_line, []).extend(rest.pop(line))
-            if rest:
-                claims.lines[index] = rest
-            if not there:
-                del taken.lines[partners[index]]
+        sources = [*origins.items(), *((section.cell, theirs) for theirs, section in found.joins.items())]
+        for ours, theirs in sources:
+            if ours in claims.lines:
+                self._take_lines(claims, taken, (ours, cells[ours]), (theirs, older[theirs]))
         return taken
+
+    def _take_lines(self, claims: _Claims, taken: _Claims, ours: tuple[int, Cell], theirs: tuple[int, Cell]) -> None:
+        """Move the lines of `ours` (index, cell) that `theirs` has from `claims` to `taken`."""
+        rest = claims.lines[ours[0]]
+        for old_line, line in self._same_lines(theirs[1], ours[1]):
+            if line in rest:
+                there = taken.lines.setdefault(theirs[0], {})
+                there.setdefault(old_line, []).extend(rest.pop(line))
+        if not rest:
+            del claims.lines[ours[0]]
 
     def _same_lines(self, older: Cell, cell: Cell) -> Iterator[tuple[int, int]]:
         """Yield (line of older, line of cell) that are the same."""

@@ -1,6 +1,7 @@
 """Ring 3: which cells of three notebooks are the same cell (docs/design.md, "Merge": numbering)."""
 
-from nbgit.diff.align import align, features
+from nbgit.diff.align import align
+from nbgit.diff.likeness import features
 from nbgit.diff.lines import match
 
 TYPE_CHECKING = False

@@ -32,6 +32,7 @@ NEIGHBOURS = {
     ("gitproto", "setup.heal"): "the filter process mends missing hooks, so that fresh clones heal",
     ("merge", "diff.align"): "a merge pairs cells as a diff does: one alignment, so that the two never disagree",
     ("merge", "diff.changes"): "the same reading of what is one cell edited and what is two",
+    ("merge", "diff.likeness"): "the same measure of how alike two cells are",
     ("merge", "diff.lines"): "the same for lines",
     ("lineage", "diff.align"): "blame follows cells as a diff pairs them",
     ("lineage", "diff.changes"): "the same reading of what a line is",

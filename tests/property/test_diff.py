@@ -96,3 +96,27 @@ def test_any_bytes_are_compared_without_control_characters(a: bytes, b: bytes) -
     text = report(Side("n", a), Side("n", b), no_colours())
     assert bool(text) == (a != b)
     assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in text)
+
+
+WORDS = st.sampled_from(["frame", "axis", "table", "model", "score", "split", "train", "figure", "legend", "density"])
+LONG_LINES = st.builds(lambda number, *words: f"{' '.join(words)} {number}", st.integers(0, 99), WORDS, WORDS, WORDS)
+TEXTS = st.lists(st.lists(LONG_LINES, min_size=2, max_size=9), min_size=1, max_size=5)
+
+
+@given(TEXTS, st.data())
+def test_split_and_joined_cells_are_applied_like_any(texts: list[list[str]], data: st.DataObject) -> None:
+    """Cut cells at random places, add lines, and compare both ways."""
+    cut: list[list[str]] = []
+    for lines in texts:
+        at = data.draw(st.integers(0, len(lines)))
+        cut += [part for part in (lines[:at], lines[at:]) if part]
+    for lines in cut:
+        for line in data.draw(st.lists(LONG_LINES, max_size=1)):
+            lines.insert(data.draw(st.integers(0, len(lines))), line)
+    one, other = (
+        {"cells": [{"cell_type": "code", "metadata": {}, "source": "\n".join(lines)} for lines in side]}
+        for side in (texts, cut)
+    )
+    for a, b in ((one, other), (other, one)):
+        old, new = (read_cells(encode({**side, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})) for side in (a, b))
+        assert apply(old, changes(old, new)) == b["cells"]

@@ -79,3 +79,37 @@ def test_empty_sides() -> None:
     assert align([], []).pairs == {}
     assert align(cells(code("x")), []).pairs == {}
     assert align([], cells(code("x"))).pairs == {}
+
+
+def test_a_short_cell_is_edited_in_its_place_rather_than_moved() -> None:
+    between = [code(text) for text in (LOAD, PLOT, FIT)]
+    a = cells(between[0], code("pop[:, 2010]"), between[1], code("pop[:, 2000]"), between[2])
+    b = cells(between[0], code("pop[:, 2020]"), between[1], code("pop[:, 2010]"), between[2])
+    found = align(a, b)
+    assert found.pairs == {number: number for number in range(5)}
+    assert not found.moved
+
+
+def test_ids_that_count_places_mislead_no_edited_cell_either() -> None:
+    sources = [LOAD, PLOT, FIT, "last()"]
+    a = cells(*(code(text, id=f"cell-{number}") for number, text in enumerate(sources)))
+    edited = ["# Title", LOAD + "\nframe.tail()", *sources[1:]]
+    b = cells(*(code(text, id=f"cell-{number}") for number, text in enumerate(edited)))
+    assert align(a, b).pairs == {0: 1, 1: 2, 2: 3, 3: 4}
+
+
+def test_a_cell_split_into_many_is_none_of_them_more_than_of_the_others() -> None:
+    lines = [f"value_{number} = measure_{number}(step={number})" for number in range(48)]
+    parts = [code("\n".join(lines[start : start + 4])) for start in range(0, 48, 4)]
+    whole = [code(LOAD), code("\n".join(lines)), code(FIT)]
+    found = align(cells(*whole), cells(whole[0], *parts, whole[2]))
+    spans = {part: (section.cell, section.start, section.end) for part, section in found.splits.items()}
+    assert spans == {1 + number: (1, 4 * number, 4 * number + 4) for number in range(12)}
+    back = align(cells(whole[0], *parts, whole[2]), cells(*whole))
+    assert {part: section.cell for part, section in back.joins.items()} == dict.fromkeys(range(1, 13), 1)
+
+
+def test_a_cell_that_repeats_what_its_neighbour_still_has_was_inserted() -> None:
+    found = align(cells(code(LOAD), code(FIT)), cells(code(LOAD), code(LOAD + "\nagain()"), code(FIT)))
+    assert not found.splits
+    assert found.pairs == {0: 0, 1: 2}

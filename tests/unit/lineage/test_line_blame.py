@@ -85,6 +85,16 @@ def test_a_cell_of_another_kind_is_changed_and_its_lines_are_not(box: GitBox) ->
     assert cell_commits(blame(box))[1] == (first, second)
 
 
+def test_split_and_joined_cells_keep_the_commits_of_their_lines(box: GitBox) -> None:
+    first = commit(box, code(LOAD + "\n" + PLOT), code(FIT))
+    second = commit(box, code(LOAD), markdown("## Look"), code(PLOT + "\nplt.show()"), code(FIT))
+    found = blame(box)
+    assert commits_of(found) == [[first] * 3, [second], [first, first, first, second], [first] * 3]
+    third = commit(box, code(LOAD + "\n" + PLOT + "\nplt.show()\n" + FIT))
+    assert commits_of(blame(box)) == [[first] * 6 + [second] + [first] * 3]
+    assert cell_commits(blame(box)) == [(first, third)]
+
+
 def test_a_renamed_notebook_has_its_past(box: GitBox) -> None:
     first = commit(box, code(LOAD), code(PLOT), code(FIT))
     box.git("mv", "a.ipynb", "späte Namen.ipynb")
