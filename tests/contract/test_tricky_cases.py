@@ -625,3 +625,52 @@ def test_a_shallow_clone(installed: GitBox) -> None:
         "",
         f"{PATH}  1 cell ran, [1]",
     ]
+
+
+def hunks(box: GitBox) -> list[str]:
+    """Return what stands behind `@@` in `git diff`, and each added or removed line."""
+    lines = box.git("diff", "--no-color").splitlines()[4:]
+    return [line.rpartition(" @@ ")[2] if line.startswith("@@") else line for line in lines if line[:1] in "@+-"]
+
+
+def test_a_split_cell(installed: GitBox) -> None:
+    """A cell split in two, one of them edited"""
+    load = "import pandas as pd\nframe = pd.read_csv('data.csv')"
+    plot = "fig, ax = plt.subplots()\nax.plot(frame.time)\nax.set_title('value')"
+    one = notebook(code(f"{load}\n{plot}"), code("end()"), minor=4)
+    edited = plot.replace("value", "price")
+    two = notebook(code(load), markdown("## Plot"), code(edited), code("end()"), minor=4)
+    installed.write(PATH, one)
+    first = installed.commit("first")
+    installed.write(PATH, two)
+    changed = ["-ax.set_title('value')", "+ax.set_title('price')"]
+    told = ["split cell 0 → 0 [code]", "inserted cell 1 [markdown] Plot", "+## Plot", "split cell 0 → 2 [code] Plot"]
+    assert hunks(installed) == [*told, *changed]
+    blamed = json.loads(installed.nbgit("blame", PATH, "--json").out)["cells"]
+    assert [[line["commit"] for line in cell["lines"]] for cell in blamed] == [
+        [first, first],
+        [None],
+        [first, first, None],
+        [first],
+    ]
+    installed.commit("second")
+    installed.write(PATH, one)
+    joined = ["joined cell 0 → 0 [code]", "deleted cell 1 [markdown] Plot", "-## Plot", "joined cell 2 → 0 [code]"]
+    assert sorted(hunks(installed)) == sorted([*joined, "-ax.set_title('price')", "+ax.set_title('value')"])
+    installed.write(PATH, notebook(code(load), *[code(edited)] * 2, markdown("## Plot"), code("end()"), minor=4))
+    assert "inserted cell 1 [code]" in hunks(installed)
+
+
+def test_ids_that_count_places(installed: GitBox) -> None:
+    """Ids that count places"""
+    sources = [
+        "import pandas as pd\nframe = pd.read_csv('data.csv')",
+        "frame.plot(figsize=(8, 3))",
+        "print(frame.mean())",
+    ]
+    installed.write(PATH, notebook(*(code(text, id=f"cell-{number}") for number, text in enumerate(sources))))
+    installed.commit("first")
+    more = ["# Light curve", *sources]
+    installed.write(PATH, notebook(*(code(text, id=f"cell-{number}") for number, text in enumerate(more))))
+    assert hunks(installed) == ["inserted cell 0 [code]", "+# Light curve"]
+    assert "\\ 3 cells with another id" in installed.git("diff")
