@@ -1,7 +1,8 @@
 """Ring 3: what changed between two notebooks, as typed values (docs/design.md, "Diff": changes)."""
 
 from nbgit.diff.align import align
-from nbgit.diff.lines import hunks
+from nbgit.diff.lines import Hunk, hunks
+from nbgit.diff.outputs import OutputChange, output_changes
 from nbgit.diff.pieces import Section
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.text import cell_metadata_lines, head_line, notebook_metadata_lines
@@ -25,6 +26,13 @@ class LineEdits:
         self.before = before
         self.after = after
         self.hunks, self.exact = hunks(before, after)
+
+    @classmethod
+    def of(cls, before: list[str], after: list[str], found: list[Hunk]) -> "LineEdits":
+        """Return edits whose hunks are known."""
+        made = cls.__new__(cls)
+        made.before, made.after, made.hunks, made.exact = before, after, found, True
+        return made
 
 
 class Piece:
@@ -69,6 +77,11 @@ class CellChange:
         return LineEdits(_metadata_of(self.before, self._policy), _metadata_of(self.after, self._policy))
 
     @property
+    def output_changes(self) -> list[OutputChange]:
+        """What happened to the outputs, where the cell is on both sides or was inserted."""
+        return output_changes(self.before, self.after) if self.after else []
+
+    @property
     def kind_changed(self) -> bool:
         """Whether code became Markdown, or the like."""
         return self.before is not None and self.after is not None and self.before.kind != self.after.kind
@@ -90,6 +103,14 @@ class CellChange:
             or (self.before.raw != self.after.raw and bool(self.metadata_edits.hunks))
         )
 
+    @property
+    def only_metadata(self) -> bool:
+        """Whether nothing but its metadata changed."""
+        before, after = self.before, self.after
+        if before is None or after is None or self.moved or self.kind_changed or before.source != after.source:
+            return False
+        return before.raw != after.raw and bool(self.metadata_edits.hunks)
+
 
 class Changes:
     """`cells` are all cells in the order of the newer notebook, a deleted one after what stood before it in the older.
@@ -102,6 +123,11 @@ class Changes:
     def __init__(self, cells: list[CellChange], about: LineEdits) -> None:
         self.cells = cells
         self.about = about
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether there are cells on both sides, and not one whole notebook that came or went."""
+        return any(change.before for change in self.cells) and any(change.after for change in self.cells)
 
     @property
     def ids_changed(self) -> int:

@@ -5,7 +5,9 @@ know diffs (delta, diff-so-fancy, editors) know this one. Remarks begin with a b
 """
 
 from nbgit.diff.changes import CellChange, Changes, LineEdits
+from nbgit.diff.fold import folded_metadata
 from nbgit.diff.lines import Hunk
+from nbgit.diff.render_outputs import NONE, Block, OutputView, one_sided, output_blocks
 from nbgit.notebook.text import heading_of, visible
 
 TYPE_CHECKING = False
@@ -18,16 +20,46 @@ CONTEXT = 3  # lines before and after a change, as in git
 NO_NEWLINE = "\n\\ No newline at end of file"  # behind a line of a file that has no line end there
 
 
-def render_changes(what: Changes, palette: "Palette", context: int = CONTEXT) -> "Iterator[str]":
-    """Yield the lines (without line ends) of everything in `what` that a reader would call a change."""
+def render_changes(
+    what: Changes, palette: "Palette", context: int = CONTEXT, outputs: OutputView | None = None
+) -> "Iterator[str]":
+    """Yield the lines (without line ends) of everything in `what` that a reader would call a change.
+
+    `outputs` says how outputs are shown (None: in one line each).
+    """
     yield from render_edits(what.about, "notebook", palette, context)
+    view = outputs or OutputView()
+    said = one_sided(what) if view.detail != NONE else ""
     titles = {"before": "", "after": ""}
+    folded = folded_metadata(what)
     for change in what.cells:
         title = _follow_titles(change, titles)
-        if change.shows:
+        if change.shows and not (folded and change.only_metadata):
             yield from _render_cell(change, title, palette, context)
+        if view.detail != NONE and not said and what.is_edit:
+            yield from _render_outputs(change, title, palette, context, view)
+    yield from [remark(line, palette) for line in (folded, said) if line]
     if what.ids_changed:
         yield remark(f"{_cells(what.ids_changed)} with another id", palette)
+
+
+def _render_outputs(
+    change: CellChange, title: str, palette: "Palette", context: int, view: OutputView
+) -> "Iterator[str]":
+    """Yield what happened to a cell's outputs; a cell that shows nothing else is named in full."""
+    cell = change.after or change.before
+    assert cell is not None
+    number = f"cell {cell.index}"
+    name = number if change.shows else name_of(change, title)
+    for block in output_blocks(change, name, view, context):
+        yield from _render_block(block, palette)
+
+
+def _render_block(block: Block, palette: "Palette") -> "Iterator[str]":
+    if block.edits is None:
+        yield remark(block.remark, palette)
+    else:
+        yield from render_edits(block.edits, block.name, palette, block.context)
 
 
 def render_edits(

@@ -1,7 +1,9 @@
 """Ring 3: the whole diff of one file, whatever the two sides are: notebooks, text, binary, or nothing."""
 
-from nbgit.diff.changes import LineEdits, changes
+from nbgit.diff.changes import Changes, LineEdits, changes
+from nbgit.diff.fold import what_runs_wrote
 from nbgit.diff.palette import Palette
+from nbgit.diff.render_outputs import OutputView
 from nbgit.diff.render_terminal import CONTEXT, NO_NEWLINE, remark, render_changes, render_edits
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import Notebook, read_cells
@@ -39,13 +41,14 @@ def report(
     prefixes: tuple[str, str] = ("a/", "b/"),
     extended: "Sequence[str]" = (),
     policy: Policy | None = None,
+    outputs: OutputView | None = None,
 ) -> str:
     """Return the diff of one file as text, "" where nothing differs.
 
     `extended` are header lines that git supplied (renames); `context` lines stand around each change; what `policy`
-    (None: the defaults) calls volatile is left out.
+    (None: the defaults) calls volatile is left out. `outputs` says how outputs show (None: in one line each).
     """
-    body = list(_body(before, after, palette, context, prefixes, policy))
+    body = list(_body(before, after, palette, context, prefixes, policy, outputs or OutputView()))
     same_mode = before.mode == after.mode or before.data is None or after.data is None
     if not body and same_mode and not extended and before.data == after.data:
         return ""
@@ -82,6 +85,7 @@ def _body(
     context: int,
     prefixes: tuple[str, str],
     policy: Policy | None,
+    outputs: OutputView,
 ) -> "Iterator[str]":
     if before.data == after.data:
         return
@@ -90,8 +94,9 @@ def _body(
     except NotANotebook:
         yield from _plain_body(before, after, palette, context, prefixes)
         return
-    lines = list(render_changes(changes(old, new, policy), palette, context))
-    yield from lines or [remark(_why_nothing_shows(old, new), palette)]
+    what = changes(old, new, policy)
+    lines = list(render_changes(what, palette, context, outputs))
+    yield from lines or [remark(_why_nothing_shows(old, new, what), palette)]
 
 
 def _plain_body(
@@ -125,12 +130,12 @@ def _text_lines(data: bytes) -> list[str]:
     return lines
 
 
-def _why_nothing_shows(old: Notebook | None, new: Notebook | None) -> str:
+def _why_nothing_shows(old: Notebook | None, new: Notebook | None, what: Changes) -> str:
     if old is None or new is None:
         return "a notebook without cells"
     if old.raw == new.raw:
         return "the same notebook: only the file's layout differs (indent, key order or escapes)"
-    return "the same source: only outputs, counts or what tools keep in metadata differ"
+    return f"the same source: only {what_runs_wrote(what) or 'what tools keep in metadata'} differ"
 
 
 def _is_known(side: Side) -> bool:

@@ -1,14 +1,15 @@
 """Ring 4: `nbgit diff-driver`, what git starts for `git diff` (gitattributes(5), GIT_EXTERNAL_DIFF in git(1)).
 
 git calls with 7 arguments (path old-file old-hex old-mode new-file new-hex new-mode), 9 where the file was renamed
-(and the new path and ready-made header lines), or 1 where the path is unmerged. Both sides come smudged, except that
-the working tree's file comes as it lies on disk; outputs are therefore no part of what is compared here. An exit
+(and the new path and ready-made header lines), or 1 where the path is unmerged. Both sides come smudged, with the
+outputs that are known for their sources, except that the working tree's file comes as it lies on disk. An exit
 code other than 0 would end the whole `git diff`, so whatever goes wrong ends as a plain text diff.
 """
 
 import os
 import sys
 
+from nbgit.diff.render_outputs import OutputView
 from nbgit.diff.report import Side, report
 from nbgit.gitproto.git_settings import read_diff_settings, stdout_is_terminal
 from nbgit.gitproto.textconv import write_all
@@ -50,6 +51,7 @@ def _diff(arguments: list[str]) -> str:
         prefixes=settings.prefixes,
         extended=extended,
         policy=working_policy(),
+        outputs=OutputView(settings.outputs),
     )
 
 

@@ -7,24 +7,29 @@ import os
 import sys
 
 from nbgit.diff.palette import Palette, git_colours, no_colours
+from nbgit.diff.render_outputs import FULL, NONE, SUMMARY
 from nbgit.diff.render_terminal import CONTEXT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WANTED = r"^(color\.(ui|diff|pager|diff\..*)|diff\.(color|color\..*|context|noprefix))$"
+WANTED = r"^(color\.(ui|diff|pager|diff\..*)|diff\.(color|color\..*|context|noprefix)|nbgit\.diffoutputs)$"
 
 
 class DiffSettings:
-    """How git would show a diff here: its `palette`, lines of `context`, and the `prefixes` of the two paths."""
+    """How git would show a diff here: its `palette`, lines of `context`, and the `prefixes` of the two paths.
 
-    __slots__ = ("context", "palette", "prefixes")
+    `outputs` is how much of the outputs shows (nbgit.diffOutputs: none, summary, full).
+    """
 
-    def __init__(self, palette: Palette, context: int, prefixes: tuple[str, str]) -> None:
+    __slots__ = ("context", "outputs", "palette", "prefixes")
+
+    def __init__(self, palette: Palette, context: int, prefixes: tuple[str, str], outputs: str = SUMMARY) -> None:
         self.palette = palette
         self.context = context
         self.prefixes = prefixes
+        self.outputs = outputs
 
 
 def read_diff_settings(environ: "Mapping[str, str]", is_terminal: bool, when: str = "") -> DiffSettings:
@@ -46,6 +51,7 @@ def diff_settings(config: "Mapping[str, str]", environ: "Mapping[str, str]", is_
         git_colours(config) if coloured else no_colours(),
         _context(config, environ),
         ("", "") if bare else ("a/", "b/"),
+        _detail(config.get("nbgit.diffoutputs", SUMMARY)),
     )
 
 
@@ -113,6 +119,13 @@ def _run_with_subprocess(arguments: list[str]) -> tuple[int, bytes]:
 def stdout_is_terminal() -> bool:
     """Say whether stdout is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _detail(value: str) -> str:
+    """Return NONE, SUMMARY or FULL for a value of nbgit.diffOutputs; a boolean is none or full."""
+    if value.lower() in (NONE, SUMMARY, FULL):
+        return value.lower()
+    return FULL if is_true(value) else NONE if value.lower() in ("false", "no", "off", "0") else SUMMARY
 
 
 def _context(config: "Mapping[str, str]", environ: "Mapping[str, str]") -> int:

@@ -37,6 +37,7 @@ NEIGHBOURS = {
     ("lineage", "diff.align"): "blame follows cells as a diff pairs them",
     ("lineage", "diff.changes"): "the same reading of what a line is",
     ("lineage", "diff.lines"): "the same for lines",
+    ("diff", "lineage.pictures"): "a picture's size and whether its pixels can be read: told alike everywhere",
     ("upkeep", "lineage.index"): "the figure index is deleted where it holds what is forgotten, and filled by import",
     ("upkeep", "lineage.history"): "what commits did to notebooks, for import and migrate; reports of progress",
     ("upkeep", "lineage.figures"): "import fills the figure index, and describes notebooks from it",

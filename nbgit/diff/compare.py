@@ -1,0 +1,163 @@
+"""Ring 3: one changed output looked at by its kind, and told in one line (docs/design.md, "Diff": outputs)."""
+
+import re
+
+from nbgit.diff.changes import LineEdits
+from nbgit.diff.outputs import Output, OutputChange
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    from nbgit.diff.figures import FigureEdits
+    from nbgit.diff.tables import TableEdits
+    from nbgit.diff.values import ValueEdits
+
+    Edits: TypeAlias = "TextEdits | TableEdits | FigureEdits | ValueEdits"
+
+_STEERING = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")  # ECMA-48: CSI; and OSC
+_TAG = re.compile(r"<[^<>]*>")
+_CODE = re.compile(r"<(script|style)\b[^<>]*>", re.IGNORECASE)
+LONGEST_SHOWN = 60  # characters of a line that stands in a summary
+MOST_LINES = 200_000  # of one text that are compared
+
+
+class TextEdits:
+    """How a text changed by lines; `cut` says that only its first MOST_LINES were compared."""
+
+    __slots__ = ("cut", "edits")
+
+    def __init__(self, before: "list[str]", after: "list[str]") -> None:
+        self.cut = max(len(before), len(after)) > MOST_LINES
+        self.edits = LineEdits(before[:MOST_LINES], after[:MOST_LINES])
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """How many lines were changed, added, removed."""
+        sizes = [(hunk.a_end - hunk.a_start, hunk.b_end - hunk.b_start) for hunk in self.edits.hunks]
+        changed = sum(map(min, sizes))
+        return changed, sum(new for _, new in sizes) - changed, sum(old for old, _ in sizes) - changed
+
+    def summary(self) -> str:
+        """Return `1 of 300 lines` with what was added and removed, or the two texts where both are one short line."""
+        old, new = self.edits.before, self.edits.after
+        if len(old) == len(new) == 1 and max(len(old[0]), len(new[0])) <= LONGEST_SHOWN:
+            return f"{old[0]} → {new[0]}"
+        changed, added, removed = self.counts
+        parts = [f"{changed:,} of {lines_text(len(old))}"] if changed else []
+        parts += [f"{lines_text(added)} added"] if added else []
+        parts += [f"{lines_text(removed)} removed"] if removed else []
+        parts += [f"compared to line {MOST_LINES:,}"] if self.cut else []
+        return ", ".join(parts) or "the same lines"
+
+    def as_json(self) -> "dict[str, Any]":
+        """Return the numbers for programs."""
+        changed, added, removed = self.counts
+        return {
+            "lines_before": len(self.edits.before),
+            "lines_after": len(self.edits.after),
+            "lines_changed": changed,
+            "lines_added": added,
+            "lines_removed": removed,
+            "complete": not self.cut,
+        }
+
+
+def compare(change: OutputChange, *, decode: bool) -> "Edits | None":
+    """Return what happened within an output that both sides have, None for one that was added or removed.
+
+    `decode` says whether pictures may be decoded, which needs Pillow and some time.
+    """
+    old, new = change.before, change.after
+    if old is None or new is None:
+        return None
+    if change.kind == "figure":
+        from nbgit.diff.figures import FigureEdits
+
+        return FigureEdits(old, new, decode=decode)
+    if change.kind == "table":
+        from nbgit.diff.tables import TableEdits, read_table
+
+        return TableEdits(read_table(_text(old)), read_table(_text(new)))
+    if change.kind in ("plot", "json"):
+        from nbgit.diff.values import ValueEdits, read_value
+
+        return ValueEdits(read_value(old.payload), read_value(new.payload))
+    return TextEdits(output_lines(old), output_lines(new))
+
+
+def tell(change: OutputChange, edits: "Edits | None") -> str:
+    """Return one line: `figure changed 640x480 → 640x480, 3.1 % of pixels`, `table: 2 of 400 rows (3 values)`."""
+    if edits is None:
+        shown = change.after or change.before
+        assert shown is not None
+        return f"{describe(shown)} {'added' if change.after else 'removed'}"
+    if change.kind == "figure":
+        return f"figure changed {edits.summary()}"
+    if change.kind == "error":
+        assert change.before is not None
+        assert change.after is not None
+        names = [_error_name(output) for output in (change.before, change.after)]
+        return f"error: {' → '.join(names)}" if names[0] != names[1] else f"error {names[0]}: another traceback"
+    return f"{change.kind}: {edits.summary()}"
+
+
+def describe(output: Output) -> str:
+    """Return what an output is: `figure 640x480`, `stdout of 12 lines`, `table of 400 rows`, `error ValueError: x`."""
+    if output.kind == "figure":
+        from nbgit.diff.figures import figure_size, size_text
+
+        size = figure_size(output)
+        return f"figure {size_text(size)}" if size else f"figure ({output.mime})"
+    if output.kind == "table":
+        from nbgit.diff.tables import read_table
+
+        table = read_table(_text(output))
+        return f"table of {table.shape[0] if table.shape else len(table.rows):,} rows"
+    if output.kind == "error":
+        return f"error {_error_name(output)}"
+    if output.kind in ("plot", "json", "widget"):
+        return output.kind
+    return f"{output.kind} of {lines_text(len(output_lines(output)))}"
+
+
+def output_lines(output: Output) -> list[str]:
+    """Return the lines of an output's text as a terminal would show them: no escapes, what `\\r` overwrites gone."""
+    text = _text(output)
+    if "\x1b" in text:
+        text = _STEERING.sub("", text)
+    if output.kind in ("html", "table"):
+        text = _without_tags(text)
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    if "\r" in text:
+        lines = [line.rstrip("\r").rpartition("\r")[2] for line in lines]
+    return lines
+
+
+def lines_text(number: int) -> str:
+    """Return `1 line`, `300 lines`."""
+    return f"{number:,} line{'' if number == 1 else 's'}"
+
+
+def _without_tags(html: str) -> str:
+    """Return what of some HTML is text, without blank lines; scripts and styles count by their length only."""
+    pieces = _CODE.split(html)  # text, name, text, name, ...
+    texts = [pieces[0]]
+    for name, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        code, _, behind = piece.partition(f"</{name}")
+        texts.append(f"\n({name.lower()}, {len(code):,} characters)\n{behind.partition('>')[2]}")
+    lines = [line.strip() for line in _TAG.sub("", "".join(texts)).split("\n")]
+    return "\n".join([line for line in lines if line])
+
+
+def _text(output: Output) -> str:
+    return output.payload.decode("utf-8", "replace")
+
+
+def _error_name(output: Output) -> str:
+    """Return `ValueError: message`: the last line of a traceback that is not blank."""
+    lines = [line for line in output_lines(output) if line.strip()]
+    name = lines[-1].strip() if lines else ""
+    return name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
