@@ -43,7 +43,7 @@ def changed_files(
                 continue
             in_worktree = status[0] not in "DU" and not new_oid.strip("0")
             before = Side(names[0], _blob(reader, old_oid), old_mode, old_oid)
-            data = _on_disk(repository, names[-1]) if in_worktree else _blob(reader, new_oid)
+            data = on_disk(repository, names[-1]) if in_worktree else _blob(reader, new_oid)
             after = Side(names[-1], data, new_mode, "" if in_worktree else new_oid)
             yield FileChange(status[0], before, after, in_worktree, _rename(status, names))
 
@@ -69,7 +69,16 @@ def _blob(reader: ObjectReader, oid: str) -> bytes | None:
     return reader.read(oid) if oid.strip("0") else None
 
 
-def _on_disk(repository: Repository, path: str) -> bytes | None:
+def files_of(cwd: str, arguments: "Sequence[str]", paths: "Sequence[str]") -> "Iterator[tuple[str, str, str]]":
+    """Yield (path, mode, oid) of each file that `git diff ARGUMENTS -- PATHS` lists, as it is on the newer side."""
+    listing = run_git(["diff", "--raw", "-z", "--no-abbrev", "--no-renames", *arguments, "--", *paths], cwd=cwd)
+    for (_, mode, _, oid, _), names in _entries(listing.decode("utf-8", "surrogateescape").split("\0")):
+        if mode != GITLINK and oid.strip("0"):
+            yield names[0], mode, oid
+
+
+def on_disk(repository: Repository, path: str) -> bytes | None:
+    """Return the bytes of a file of the working tree, a symbolic link's target, or None where there is none."""
     place = os.path.join(repository.worktree or "", path)
     try:
         if os.path.islink(place):

@@ -1,0 +1,96 @@
+"""Ring 5: the forms in which `nbgit diff` says what it found: names, numbers, JSON, nbdime's JSON."""
+
+import json
+from typing import Any
+
+import click
+
+from nbgit.cli.terminal import print_json, print_text
+from nbgit.diff.as_json import changes_as_json
+from nbgit.diff.between import FileChange
+from nbgit.diff.changes import Changes, changes
+from nbgit.diff.report import Side
+from nbgit.diff.totals import Totals, totals
+from nbgit.errors import NotANotebook
+from nbgit.notebook.cells import Notebook, read_cells
+from nbgit.notebook.policy import Policy
+from nbgit.notebook.text import visible
+
+STATUS = {"A": "added", "D": "deleted", "U": "unmerged", "R": "renamed", "C": "copied"}
+EMPTY = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+
+
+def print_names(found: list[FileChange]) -> None:
+    """Print the paths, one a line."""
+    print_text("".join(f"{visible(change.after.path)}\n" for change in found))
+
+
+def print_stat(found: list[FileChange], policy: Policy, *, outputs: bool) -> None:
+    """Print one line a notebook, in cells and figures, and their sum."""
+    width = max((len(visible(_shown_path(change))) for change in found), default=0)
+    whole = Totals()
+    lines = []
+    for change in found:
+        what = _changes(change, policy)
+        if what is None:
+            words = "unmerged" if change.status == "U" else "no notebook"
+        else:
+            numbers = totals(what, outputs=outputs)
+            whole.add(numbers)
+            words = f"{numbers.whole}: {numbers.words()}" if numbers.whole else numbers.words()
+        lines.append(f" {visible(_shown_path(change)):<{width}} | {words}\n")
+    if found:
+        lines.append(f" {len(found)} notebook{'' if len(found) == 1 else 's'} changed: {whole.words()}\n")
+    print_text("".join(lines))
+
+
+def print_as_json(found: list[FileChange], policy: Policy, *, outputs: bool) -> None:
+    """Print one JSON document (schemas/diff.v1.schema.json)."""
+    notebooks = [_notebook_as_json(change, policy, outputs=outputs) for change in found]
+    print_json({"schema": "nbgit/diff.v1", "outputs": outputs, "notebooks": notebooks})
+
+
+def print_nbdime(found: list[FileChange], *, alone: bool) -> bool:
+    """Print nbdime's diff of one pair of files (`alone`), or an object of path to diff; say whether any differs."""
+    from nbgit.external.nbdime import nbdime_diff
+
+    diffs = {}
+    for change in found:
+        before = EMPTY if change.before.data is None else change.before.data
+        after = EMPTY if change.after.data is None else change.after.data
+        try:
+            diffs[change.after.path] = nbdime_diff(before, after)
+        except NotANotebook as error:
+            raise NotANotebook(f"{change.after.path} is {error}; --format text shows any change") from error
+    answer = next(iter(diffs.values())) if alone else diffs
+    click.echo(json.dumps(answer, indent=1))
+    return any(diffs.values())
+
+
+def _notebook_as_json(change: FileChange, policy: Policy, *, outputs: bool) -> dict[str, Any]:
+    what = _changes(change, policy)
+    status = STATUS.get(change.status, "changed")
+    about = {
+        "path": change.after.path,
+        "old_path": change.before.path if change.before.path != change.after.path else None,
+        "status": status,
+        "is_notebook": what is not None,
+    }
+    return {**about, **(changes_as_json(what, outputs=outputs, decode=True) if what is not None else {})}
+
+
+def _changes(change: FileChange, policy: Policy) -> Changes | None:
+    """Return the changes, None where one of the sides is no notebook."""
+    try:
+        return changes(_notebook(change.before), _notebook(change.after), policy) if change.status != "U" else None
+    except NotANotebook:
+        return None
+
+
+def _notebook(side: Side) -> Notebook | None:
+    return None if side.data is None else read_cells(side.data)
+
+
+def _shown_path(change: FileChange) -> str:
+    old, new = change.before.path, change.after.path
+    return f"{old} => {new}" if old != new and change.status in "RC" else new

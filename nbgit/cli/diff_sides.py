@@ -1,0 +1,147 @@
+"""Ring 5: what `nbgit diff` compares: two states of a repository, two files, two directories, or what stdin has."""
+
+import os
+import sys
+
+import click
+
+from nbgit.diff.between import FileChange, changed_files
+from nbgit.diff.changes import changes
+from nbgit.diff.report import Side
+from nbgit.diff.stored import Stored, states
+from nbgit.errors import GitFailed, NotANotebook, TargetNotFound
+from nbgit.notebook.cells import read_cells
+from nbgit.notebook.policy import Policy
+from nbgit.notebook.spans import split
+from nbgit.store.git import try_git
+from nbgit.store.policy_file import load_policy
+from nbgit.store.repository import Repository, find_repository
+
+NOTEBOOKS = ":(top,glob)**/*.ipynb"
+
+
+def on_disk_sides(targets: tuple[str, ...]) -> list[FileChange] | None:
+    """Return the files to compare where two files or directories are meant (`-` is stdin), None where revisions are."""
+    if len(targets) != 2 or _behind_dashes():
+        return None
+    if all(os.path.isdir(target) for target in targets):
+        return _directories(*targets)
+    if not all(target == "-" or os.path.isfile(target) for target in targets):
+        return None
+    if targets == ("-", "-"):
+        raise click.UsageError("stdin can be one of the two sides only")
+    before, after = (Side(target, _read(target)) for target in targets)
+    return [FileChange("M", before, after, False, [])]
+
+
+def in_repository(targets: tuple[str, ...], *, cached: bool, outputs: bool) -> tuple[list[FileChange], Policy]:
+    """Return what differs between two states of the repository, and the policy that holds there.
+
+    With `outputs` both sides have theirs, and notebooks that were only run again are among them; else the working
+    tree's files are sources, too.
+    """
+    cwd = os.getcwd()
+    repository = find_repository(cwd, os.environ)
+    revisions, paths = _sort_targets(list(targets))
+    policy = load_policy(repository)
+    pathspecs = paths or [NOTEBOOKS]
+    found = list(changed_files(repository, cwd, revisions, pathspecs, cached=cached))
+    edited = [change for change in found if not _is_source_same(change, policy)]
+    if not outputs:
+        return edited, policy
+    return _with_outputs(repository, cwd, (revisions, pathspecs), cached, edited, policy), policy
+
+
+def _with_outputs(
+    repository: Repository,
+    cwd: str,
+    asked: tuple[list[str], list[str]],
+    cached: bool,
+    edited: list[FileChange],
+    policy: Policy,
+) -> list[FileChange]:
+    revisions, paths = asked
+    before, after = states(cwd, revisions, cached=cached)
+    with Stored(repository, policy, before, after) as stored:
+        whole = [stored.fill(change) for change in edited]
+        known = {path for change in whole for path in (change.before.path, change.after.path)}
+        again = [change for change in stored.run_again(cwd, paths, known) if _outputs_differ(change, policy)]
+    return sorted([*whole, *again], key=lambda change: change.after.path)
+
+
+def _outputs_differ(change: FileChange, policy: Policy) -> bool:
+    assert change.before.data is not None
+    assert change.after.data is not None
+    try:
+        what = changes(read_cells(change.before.data), read_cells(change.after.data), policy)
+    except NotANotebook:
+        return False
+    return any(cell.output_changes for cell in what.cells)
+
+
+def _directories(before: str, after: str) -> list[FileChange]:
+    """Return the notebooks that differ between two directories, by their relative paths."""
+    old, new = _notebooks_in(before), _notebooks_in(after)
+    found = []
+    for name in sorted({*old, *new}):
+        sides = [
+            Side(os.path.join(folder, name), _read(os.path.join(folder, name)) if name in names else None)
+            for folder, names in ((before, old), (after, new))
+        ]
+        if sides[0].data != sides[1].data:
+            status = "A" if sides[0].data is None else "D" if sides[1].data is None else "M"
+            found.append(FileChange(status, sides[0], sides[1], False, []))
+    return found
+
+
+def _notebooks_in(folder: str) -> set[str]:
+    found: set[str] = set()
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in (".git", ".ipynb_checkpoints")]
+        found.update(os.path.relpath(os.path.join(place, name), folder) for name in files if name.endswith(".ipynb"))
+    return found
+
+
+def _behind_dashes() -> int:
+    """Return how many arguments come after `--`. click drops it, so it is looked up in the command line."""
+    arguments = sys.argv[1:]
+    return len(arguments) - arguments.index("--") - 1 if "--" in arguments else 0
+
+
+def _sort_targets(targets: list[str]) -> tuple[list[str], list[str]]:
+    """Return (revisions, paths), told apart as git does it: what comes after `--`, or isn't a revision, is a path."""
+    behind = _behind_dashes()
+    before = targets[: len(targets) - behind] if behind <= len(targets) else targets
+    revisions: list[str] = []
+    for place, target in enumerate(before):
+        if len(revisions) < 2 and _is_revision(target):
+            revisions.append(target)
+        elif behind or not (os.path.exists(target) or "*" in target or target.startswith(":")):
+            raise TargetNotFound(f"{target} is neither a revision nor a file; put paths behind `--`")
+        else:
+            return revisions, [*before[place:], *targets[len(before) :]]
+    return revisions, targets[len(before) :]
+
+
+def _is_revision(name: str) -> bool:
+    if name.startswith("-"):
+        return False
+    return try_git(["rev-parse", "--quiet", "--revs-only", "--verify" if ".." not in name else "--", name])[0] == 0
+
+
+def _is_source_same(change: FileChange, policy: Policy) -> bool:
+    """Say whether the file on disk differs only in what is volatile: git lists it where its size differs."""
+    if not change.in_worktree or change.after.data is None or change.before.mode != change.after.mode:
+        return False
+    parts = split(change.after.data, policy)
+    return parts is not None and parts.source == change.before.data
+
+
+def _read(path: str) -> bytes:
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise GitFailed(f"{path} can't be read: {error.strerror or error}") from error

@@ -1,0 +1,169 @@
+"""What `nbgit diff` and `git diff` say of outputs, from snapshots, captures and files, through real git."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from typing import Any
+
+import pytest
+
+from nbgit.external.json_schema import validate
+from tests.gitbox import GitBox
+from tests.nb import code, markdown, notebook
+
+HEAD = markdown("# Density", id="aaaa0001")
+
+
+def picture(*, pixels: int = 0, size: tuple[int, int] = (40, 25)) -> dict[str, Any]:
+    """Return a display of a white PNG in which the first `pixels` pixels are black."""
+    from PIL import Image
+
+    image = Image.new("RGB", size, "white")
+    for number in range(pixels):
+        image.putpixel((number % size[0], number // size[0]), (0, 0, 0))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    data = {"image/png": base64.b64encode(file.getvalue()).decode(), "text/plain": ["<Figure size 40x25>"]}
+    return {"output_type": "display_data", "metadata": {}, "data": data}
+
+
+def printed(*lines: str) -> dict[str, Any]:
+    """Return a stream output."""
+    return {"output_type": "stream", "name": "stdout", "text": [line + "\n" for line in lines]}
+
+
+def run(*outputs: dict[str, Any], width: str = "0.5", count: int = 1) -> bytes:
+    """Return a notebook that was run, with these outputs."""
+    return notebook(HEAD, code(f"plot(width={width})", id="aaaa0002", execution_count=count, outputs=list(outputs)))
+
+
+@pytest.fixture
+def repo(installed: GitBox) -> GitBox:
+    installed.write("n.ipynb", run(picture(), printed("fit 1", "done")))
+    installed.commit("first")
+    return installed
+
+
+def body(text: str) -> list[str]:
+    """Return a diff's lines behind its header."""
+    lines = text.splitlines()
+    return lines[[line[:4] for line in lines].index("+++ ") + 1 :]
+
+
+def test_two_commits_show_the_outputs_that_each_is_linked_to(repo: GitBox) -> None:
+    repo.write("n.ipynb", run(picture(pixels=31), printed("fit 2", "done"), width="0.3"))
+    repo.commit("second")
+    expected = [
+        "@@ -1 +1 @@ cell 1 [code] Density",
+        "-plot(width=0.5)",
+        "+plot(width=0.3)",
+        "\\ cell 1, output 0: figure changed 40x25 → 40x25, 3.1 % of pixels",
+        "\\ cell 1, output 1: stdout: 1 of 2 lines",
+    ]
+    assert body(repo.nbgit("diff", "HEAD~1", "HEAD").out) == expected
+    assert body(repo.nbgit("diff", "HEAD~1..HEAD").out) == expected
+    assert body(repo.nbgit("diff", "HEAD~1").out) == expected
+    assert body(repo.nbgit("diff", "--no-outputs", "HEAD~1").out) == expected[:3]
+    assert body(repo.nbgit("diff", "--outputs", "HEAD~1").out) == [
+        *expected,
+        "@@ -1,2 +1,2 @@ output 1 of cell 1",
+        "-fit 1",
+        "+fit 2",
+        " done",
+    ]
+
+
+def test_a_commit_that_only_ran_again_shows_its_outputs(repo: GitBox) -> None:
+    repo.write("n.ipynb", run(picture(pixels=1), printed("fit 1", "done"), count=9))
+    repo.commit("again")
+    assert repo.git("diff", "HEAD~1", "HEAD") == ""
+    expected = ["\\ cell 1 [code] Density, output 0: figure changed 40x25 → 40x25, 0.1 % of pixels"]
+    assert body(repo.nbgit("diff", "HEAD~1", "HEAD").out) == expected
+    assert body(repo.nbgit("diff", "HEAD~1").out) == expected
+    assert repo.nbgit("diff", "--no-outputs", "HEAD~1", "HEAD").out == ""
+    assert repo.nbgit("diff", "HEAD~1", "HEAD", "--", "other.ipynb").out == ""
+    assert repo.nbgit("diff", "HEAD~1", "HEAD", "--exit-code").code == 1
+
+
+def test_a_run_on_disk_shows_against_what_was_committed(repo: GitBox) -> None:
+    repo.write("n.ipynb", run(picture(), printed("fit 3", "done"), count=2))
+    expected = ["\\ cell 1 [code] Density, output 1: stdout: 1 of 2 lines"]
+    assert body(repo.nbgit("diff").out) == expected
+    repo.git("add", "n.ipynb")
+    assert body(repo.nbgit("diff").out) == expected
+    assert body(repo.nbgit("diff", "--cached").out) == expected
+    repo.commit("taken")
+    assert repo.nbgit("diff").out == ""
+    assert repo.nbgit("diff", "--cached").out == ""
+
+
+def test_git_diff_tells_of_outputs_where_the_source_changed(repo: GitBox) -> None:
+    repo.write("n.ipynb", run(picture(pixels=31), printed("fit 2", "done"), width="0.3"))
+    told = body(repo.git("diff"))
+    assert told[3].startswith("\\ cell 1, output 0: figure changed 40x25 → 40x25, ")
+    assert told[3].endswith(" bytes")
+    assert told[4] == "\\ cell 1, output 1: stdout: 1 of 2 lines"
+    assert body(repo.git("-c", "nbgit.diffOutputs=none", "diff")) == told[:3]
+    assert "-fit 1" in repo.git("-c", "nbgit.diffOutputs=full", "diff")
+    repo.commit("second")
+    assert body(repo.git("diff", "HEAD~1", "HEAD")) == told
+
+
+def test_outputs_in_the_blobs_of_a_repository_without_nbgit(box: GitBox) -> None:
+    box.write("n.ipynb", run(printed("one")))
+    box.commit("first")
+    box.write("n.ipynb", run(printed("two")))
+    box.commit("second")
+    assert body(box.nbgit("diff", "HEAD~1", "HEAD").out) == [
+        "\\ cell 1 [code] Density, output 0: stdout: one → two",
+    ]
+
+
+def test_cells_and_figures_in_numbers_and_names(repo: GitBox) -> None:
+    repo.write("n.ipynb", run(picture(pixels=31), printed("fit 2", "done"), width="0.3"))
+    repo.write("sub dir/new.ipynb", notebook(code("x", outputs=[picture(), picture()], id="b")))
+    repo.commit("second")
+    assert repo.nbgit("diff", "--stat", "HEAD~1").out.splitlines() == [
+        " n.ipynb           | 1 cell edited; 1 figure and 1 other output changed",
+        " sub dir/new.ipynb | new: 1 cell inserted; 2 figures",
+        " 2 notebooks changed: 1 cell edited, 1 inserted; 3 figures and 1 other output changed",
+    ]
+    assert repo.nbgit("diff", "--name-only", "HEAD~1").out == "n.ipynb\nsub dir/new.ipynb\n"
+    assert repo.nbgit("diff", "--stat").out == ""
+
+
+def test_json_for_programs(repo: GitBox) -> None:
+    repo.write("n.ipynb", run(picture(pixels=31), printed("fit 2", "done"), width="0.3"))
+    repo.write("odd.ipynb", b"{")
+    repo.commit("second")
+    repo.git("mv", "n.ipynb", "m.ipynb")
+    document = json.loads(repo.nbgit("diff", "--json", "HEAD~1").out)
+    validate(document, "diff.v1")
+    renamed, odd = document["notebooks"]
+    assert (renamed["path"], renamed["old_path"], renamed["status"]) == ("m.ipynb", "n.ipynb", "renamed")
+    assert (odd["path"], odd["is_notebook"]) == ("odd.ipynb", False)
+    (cell,) = renamed["cells"]
+    assert cell["source"] == [
+        {"before_start": 0, "before": ["plot(width=0.5)"], "after_start": 0, "after": ["plot(width=0.3)"]}
+    ]
+    assert cell["outputs"][0]["details"] == {"size_before": [40, 25], "size_after": [40, 25], "share_of_pixels": 0.031}
+    assert cell["outputs"][1]["details"]["lines_changed"] == 1
+
+
+def test_directories_files_and_stdin(box: GitBox) -> None:
+    box.write("old/a.ipynb", run(printed("one")))
+    box.write("old/deep/gone.ipynb", notebook(code("x")))
+    box.write("old/same.ipynb", notebook(code("y")))
+    box.write("new/a.ipynb", run(printed("two")))
+    box.write("new/same.ipynb", notebook(code("y")))
+    box.write("new/.ipynb_checkpoints/a.ipynb", notebook(code("z")))
+    told = box.nbgit("diff", "old", "new").out
+    assert "\\ cell 1 [code] Density, output 0: stdout: one → two\n" in told
+    assert "-x\n" in told
+    assert told.count("diff --git") == 2
+    assert box.nbgit("diff", "--name-only", "old", "new").out == "new/a.ipynb\nnew/deep/gone.ipynb\n"
+    piped = box.nbgit("diff", "-", "new/a.ipynb", stdin=run(printed("three")))
+    assert body(piped.out) == ["\\ cell 1 [code] Density, output 0: stdout: three → two"]
+    assert box.nbgit("diff", "-", "-").code == 2
