@@ -28,10 +28,10 @@ class LineEdits:
         self.hunks, self.exact = hunks(before, after)
 
     @classmethod
-    def of(cls, before: list[str], after: list[str], found: list[Hunk]) -> "LineEdits":
+    def of(cls, before: list[str], after: list[str], found: list[Hunk], exact: bool = True) -> "LineEdits":
         """Return edits whose hunks are known."""
         made = cls.__new__(cls)
-        made.before, made.after, made.hunks, made.exact = before, after, found, True
+        made.before, made.after, made.hunks, made.exact = before, after, found, exact
         return made
 
 

@@ -3,6 +3,7 @@
 import re
 
 from nbgit.diff.changes import LineEdits
+from nbgit.diff.lines import Hunk, hunks
 from nbgit.diff.outputs import Output, OutputChange
 
 TYPE_CHECKING = False
@@ -19,17 +20,24 @@ _STEERING = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1
 _TAG = re.compile(r"<[^<>]*>")
 _CODE = re.compile(r"<(script|style)\b[^<>]*>", re.IGNORECASE)
 LONGEST_SHOWN = 60  # characters of a line that stands in a summary
-MOST_LINES = 200_000  # of one text that are compared
+MOST_LINES = 5_000  # of one text that are compared, from the first to the last that differ
 
 
 class TextEdits:
-    """How a text changed by lines; `cut` says that only its first MOST_LINES were compared."""
+    """How a text changed by lines; `cut` is the line (from 0) behind which they were not compared, or None."""
 
     __slots__ = ("cut", "edits")
 
     def __init__(self, before: "list[str]", after: "list[str]") -> None:
-        self.cut = max(len(before), len(after)) > MOST_LINES
-        self.edits = LineEdits(before[:MOST_LINES], after[:MOST_LINES])
+        start, end = _alike(before, after)
+        a_end, b_end = len(before) - end, len(after) - end
+        is_long = max(a_end, b_end) - start > MOST_LINES
+        self.cut = start + MOST_LINES if is_long else None
+        if is_long:
+            a_end, b_end = min(a_end, start + MOST_LINES), min(b_end, start + MOST_LINES)
+        found, exact = hunks(before[start:a_end], after[start:b_end])
+        moved = [Hunk(h.a_start + start, h.a_end + start, h.b_start + start, h.b_end + start) for h in found]
+        self.edits = LineEdits.of(before, after, moved, exact)
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -47,7 +55,7 @@ class TextEdits:
         parts = [f"{changed:,} of {lines_text(len(old))}"] if changed else []
         parts += [f"{lines_text(added)} added"] if added else []
         parts += [f"{lines_text(removed)} removed"] if removed else []
-        parts += [f"compared to line {MOST_LINES:,}"] if self.cut else []
+        parts += [f"not compared beyond line {self.cut:,}"] if self.cut is not None else []
         return ", ".join(parts) or "the same lines"
 
     def as_json(self) -> "dict[str, Any]":
@@ -59,7 +67,7 @@ class TextEdits:
             "lines_changed": changed,
             "lines_added": added,
             "lines_removed": removed,
-            "complete": not self.cut,
+            "complete": self.cut is None,
         }
 
 
@@ -91,7 +99,7 @@ def tell(change: OutputChange, edits: "Edits | None") -> str:
     if edits is None:
         shown = change.after or change.before
         assert shown is not None
-        return f"{describe(shown)} {'added' if change.after else 'removed'}"
+        return f"{'added' if change.after else 'removed'}: {describe(shown)}"
     if change.kind == "figure":
         return f"figure changed {edits.summary()}"
     if change.kind == "error":
@@ -139,6 +147,15 @@ def output_lines(output: Output) -> list[str]:
 def lines_text(number: int) -> str:
     """Return `1 line`, `300 lines`."""
     return f"{number:,} line{'' if number == 1 else 's'}"
+
+
+def _alike(before: list[str], after: list[str]) -> tuple[int, int]:
+    """Return how many lines two texts that differ have in common at their begin, and at their end."""
+    short = min(len(before), len(after))
+    start = next((at for at, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), short)
+    backwards = zip(reversed(before), reversed(after), strict=False)
+    end = next((at for at, (old, new) in enumerate(backwards) if old != new), short)
+    return start, min(end, short - start)
 
 
 def _without_tags(html: str) -> str:

@@ -31,9 +31,8 @@ class FigureEdits:
 
     def summary(self) -> str:
         """Return `640x480 → 640x480, 3.1 % of pixels`."""
-        return (
-            f"{self._side(self.before, self.before_size)} → {self._side(self.after, self.after_size)}, {self._what()}"
-        )
+        old, new = self._side(self.before, self.before_size), self._side(self.after, self.after_size)
+        return ", ".join(filter(None, [f"{old} → {new}", self._what()]))
 
     def as_json(self) -> "dict[str, Any]":
         """Return sizes and share for programs."""
@@ -49,6 +48,8 @@ class FigureEdits:
         return (named + (size_text(size) if size else "")).strip()
 
     def _what(self) -> str:
+        if self.before_size != self.after_size:
+            return ""
         if self.share is None:
             old, new = len(self.before.payload), len(self.after.payload)
             return f"{old:,} → {new:,} bytes" if old != new else f"{new:,} bytes, not the same ones"

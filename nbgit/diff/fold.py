@@ -2,6 +2,10 @@
 
 from nbgit.diff.changes import Changes
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 FEW = 3  # cells; where the metadata of more than these changed and nothing else of them, one line says so
 
 
@@ -22,12 +26,21 @@ def folded_metadata(what: Changes) -> str:
 
 def what_runs_wrote(what: Changes) -> str:
     """Return `execution counts (3 cells), outputs (1 cell)`: what differs that is no edit, in cells."""
-    numbers = {"execution counts": 0, "outputs": 0, "tool metadata": 0}
+    numbers = {"execution counts": 0, "outputs": 0, "addresses or ids in outputs": 0, "tool metadata": 0}
     for change in what.cells:
         old, new = change.before, change.after
         if old is None or new is None:
             continue
         numbers["execution counts"] += old.execution_count != new.execution_count
-        numbers["outputs"] += old.outputs != new.outputs
+        if _without_counts(old.outputs) != _without_counts(new.outputs):
+            numbers["outputs" if change.output_changes else "addresses or ids in outputs"] += 1
         numbers["tool metadata"] += old.metadata != new.metadata
     return ", ".join(f"{name} ({number} cell{'s' if number > 1 else ''})" for name, number in numbers.items() if number)
+
+
+def _without_counts(outputs: "list[Any]") -> "list[Any]":
+    counts = ("execution_count", "prompt_number")
+    return [
+        {key: value for key, value in output.items() if key not in counts} if isinstance(output, dict) else output
+        for output in outputs
+    ]

@@ -53,7 +53,7 @@ class Output:
             text = _MADE_UP.sub(b"", text)
         if self.kind == "error":
             text = _COUNT.sub(b"", text)
-        return self.kind, text if self.kind in ("figure", "plot") else _ADDRESS.sub(b"", text)
+        return self.kind, _ADDRESS.sub(b"", text) if b"at 0x" in text else text
 
 
 class OutputChange:

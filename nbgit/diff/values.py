@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 40  # levels that are compared; what is below counts as one value
 MOST = 100  # changes that are listed
+RECORDS = 8  # objects in a list, from which only their number is told
 TOLD = 3  # changes that a summary names
 LONGEST_VALUE = 30
 MADE_UP = frozenset({"uid"})  # plotly writes a new one with each run
@@ -95,7 +96,7 @@ def _walk_lists(path: str, a: "list[Any]", b: "list[Any]", found: list[ValueEdit
         elif number := sum(x != y and not (x != x and y != y) for x, y in zip(a, b, strict=True)):
             found.append(ValueEdit(path, f"({number:,} of {len(a):,} values)"))
         return
-    if len(a) > MOST or len(b) > MOST:  # records: how many, not each
+    if len(a) > RECORDS or len(b) > RECORDS:  # how many, not each
         number = sum(map(ne, a, b))
         size = f"{len(a):,} → {len(b):,} records" if len(a) != len(b) else f"({number:,} of {len(a):,} records)"
         found.append(ValueEdit(path, size))

@@ -7,7 +7,6 @@ the sha256 of those bytes, so that the same figure has the same name in a snapsh
 import json
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from hashlib import sha256
 
 from nbgit.errors import NotANotebook
 
@@ -73,6 +72,8 @@ class Payload:
     @property
     def digest(self) -> str:
         """`sha256:` and the hex digest of the payload's bytes."""
+        from hashlib import sha256  # here: a diff, which git starts, reads outputs and needs no digest
+
         return "sha256:" + sha256(self.data).hexdigest()
 
 
@@ -94,8 +95,11 @@ def rank(mime: str) -> int:
 def decode_datum(mime: str, value: object) -> bytes:
     """Return the payload bytes of a datum as it stands in a notebook (a string, a list of strings, or JSON)."""
     is_json = mime == "application/json" or mime.endswith("+json")
-    if isinstance(value, list) and not is_json and all(isinstance(line, str) for line in value):
-        value = "".join(value)
+    if isinstance(value, list) and not is_json:
+        try:
+            value = "".join(value)
+        except TypeError:
+            pass  # no lines of text
     if not isinstance(value, str):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     if is_binary(mime):

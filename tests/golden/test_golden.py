@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nbgit.diff.palette import no_colours
+from nbgit.diff.render_outputs import FULL, SUMMARY, OutputView
 from nbgit.diff.report import Side, report
 from nbgit.external.nbformat import problem_with
 from nbgit.merge.notebooks import merge_notebooks
@@ -35,7 +36,10 @@ def test_textconv(case: Path) -> None:
 @pytest.mark.parametrize("case", cases("diff"), ids=lambda path: path.name)
 def test_diff(case: Path) -> None:
     sides = [Side("n.ipynb", (case / f"{name}.ipynb").read_bytes()) for name in ("before", "after")]
-    compare(case / "expected.diff", report(sides[0], sides[1], no_colours()).encode())
+    for name, detail in (("expected.diff", SUMMARY), ("full.diff", FULL)):
+        if detail == SUMMARY or (case / name).exists():
+            view = OutputView(detail, decode=True)
+            compare(case / name, report(sides[0], sides[1], no_colours(), outputs=view).encode())
 
 
 @pytest.mark.parametrize("case", cases("merge"), ids=lambda path: path.name)
