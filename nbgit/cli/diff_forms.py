@@ -52,14 +52,15 @@ def print_as_json(found: list[FileChange], policy: Policy, *, outputs: bool) -> 
 
 def print_nbdime(found: list[FileChange], *, alone: bool) -> bool:
     """Print nbdime's diff of one pair of files (`alone`), or an object of path to diff; say whether any differs."""
-    from nbgit.external.nbdime import nbdime_diff
+    from nbgit.diff.nbdime_form import nbdime_diff
+    from nbgit.external.nbformat import upgrade  # half a second to import
 
     diffs = {}
     for change in found:
         before = EMPTY if change.before.data is None else change.before.data
         after = EMPTY if change.after.data is None else change.after.data
         try:
-            diffs[change.after.path] = nbdime_diff(before, after)
+            diffs[change.after.path] = nbdime_diff(upgrade(before), upgrade(after))
         except NotANotebook as error:
             raise NotANotebook(f"{change.after.path} is {error}; --format text shows any change") from error
     answer = next(iter(diffs.values())) if alone else diffs

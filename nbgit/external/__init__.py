@@ -1,1 +1,1 @@
-"""Ring 3: one door per library (GitPython, nbformat, jsonschema, nbdime)."""
+"""Ring 3: one door per library (GitPython, nbformat, jsonschema)."""

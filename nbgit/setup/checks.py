@@ -250,7 +250,7 @@ def check_rivals(scope: Scope) -> list[Check]:
 
 def check_libraries() -> list[Check]:
     """Check that the libraries of the cold path can be imported."""
-    return [_check_library(name) for name in ("nbformat", "nbdime")]
+    return [_check_library(name) for name in ("nbformat",)]
 
 
 def _check_library(name: str) -> Check:

@@ -48,7 +48,7 @@ DOORS = {
     "click": {"cli"},
     "git": {"external"},
     "nbformat": {"external"},
-    "nbdime": {"external"},
+    "nbdime": set(),  # its format is written without it
     "jsonschema": {"external"},
     "watchfiles": {"external"},
 }

@@ -1,4 +1,4 @@
-"""The doors to nbformat and nbdime: the same bytes give the same document, and patches lead to the other side."""
+"""The door to nbformat: the same bytes give the same document; and nbdime, patching with our diffs in its form."""
 
 import json
 
@@ -6,8 +6,8 @@ import nbdime
 import pytest
 from nbdime.diff_utils import to_diffentry_dicts
 
+from nbgit.diff.nbdime_form import nbdime_diff
 from nbgit.errors import NotANotebook
-from nbgit.external.nbdime import nbdime_diff
 from nbgit.external.nbformat import problem_with, upgrade
 from tests.nb import code, markdown, notebook
 
@@ -45,7 +45,7 @@ def test_upgrading_is_the_same_each_time_and_adds_nothing_to_v4() -> None:
     ],
 )
 def test_patching_with_nbdimes_diff_gives_the_other(before: bytes, after: bytes) -> None:
-    diff = to_diffentry_dicts(json.loads(json.dumps(nbdime_diff(before, after))))
+    diff = to_diffentry_dicts(json.loads(json.dumps(nbdime_diff(upgrade(before), upgrade(after)))))
     assert nbdime.patch(upgrade(before), diff) == upgrade(after)
 
 
