@@ -17,6 +17,7 @@ from nbgit.store.repository import Repository
 
 MARKS = (b"<<<<<<<", b">>>>>>>")
 SHOWN = 5
+SETTING = "nbgit.guard"
 STAGED = ("diff", "--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--no-ext-diff", "--no-textconv")
 
 
@@ -37,12 +38,17 @@ def check_staged(repository: Repository) -> None:
             cells = _new(marker_lines(data), old)
             if cells is not None:
                 left.append(f"{path}{f' ({cells})' if cells else ''}")
-    if left:
+    if left and not _is_off(repository):
         more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
         raise MarkersLeft(
             f"conflict markers are left in {', '.join(left[:SHOWN])}{more}: `nbgit resolve` walks them "
             "(`git commit --no-verify` commits them as they are)"
         )
+
+
+def _is_off(repository: Repository) -> bool:
+    """Return whether its owner wants no such guard (`nbgit.guard` is false, in any scope)."""
+    return try_git(["config", "--type=bool", "--get", SETTING], cwd=repository.start)[1].strip() == b"false"
 
 
 def marker_lines(data: bytes) -> list[tuple[str, int]]:

@@ -52,6 +52,13 @@ def test_a_person_may_insist(repo: GitBox) -> None:
     assert "lesson.ipynb (cell 1)" in refused(repo)
 
 
+def test_a_setting_ends_the_guard(repo: GitBox) -> None:
+    repo.write("lesson.ipynb", LESSON)
+    repo.git("add", "lesson.ipynb")
+    refused(repo)
+    repo.git("-c", "nbgit.guard=false", "commit", "-q", "-m", "a lesson about git")
+
+
 def test_what_a_merged_commit_has_already_is_no_news(repo: GitBox) -> None:
     branch(repo, "topic", cells())
     repo.write("lesson.ipynb", LESSON)
