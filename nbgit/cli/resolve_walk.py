@@ -2,13 +2,13 @@
 
 import click
 
+from nbgit.cli.editor import edit_text
 from nbgit.cli.resolve_files import Marked, write_resolved
 from nbgit.cli.resolve_text import conflict_lines
 from nbgit.cli.terminal import print_lines
 from nbgit.merge.marked import Found, stray_markers
 from nbgit.merge.resolve import BOTH, OURS, THEIRS, Decision
 from nbgit.notebook.text import visible
-from nbgit.store.git import run_git
 from nbgit.store.repository import Repository
 
 EDIT, SKIP, QUIT = "edit", "skip", "quit"
@@ -19,7 +19,6 @@ b - take our lines, then theirs
 e - edit it in your editor
 s - leave it as it is
 q - leave this one and all that follow; what was decided is written"""
-SUFFIXES = {"code": ".py", "markdown": ".md"}
 
 
 def walk(marked: Marked, repository: Repository | None) -> Marked:
@@ -56,12 +55,11 @@ def _edit(conflict: Found) -> list[str] | None:
     """Return the lines that a person has made of the conflict, or None where it was left as it is."""
     region = conflict.region
     lines = conflict.cell.source.split("\n")[region.start : region.end]
-    editor = run_git(["var", "GIT_EDITOR"]).decode("utf-8", "surrogateescape").strip()
-    text = click.edit("\n".join(lines) + "\n", editor=editor, extension=SUFFIXES.get(conflict.cell.kind, ".txt"))
+    text = edit_text("\n".join(lines), conflict.cell.kind)
     if text is None:
         click.echo("It was not changed.")
         return None
-    edited = text.removesuffix("\n").split("\n") if text.strip("\n") else []
+    edited = text.split("\n") if text.strip("\n") else []
     if stray_markers(edited):
         click.echo("There are markers left in it: take them out, or choose a side.")
         return None

@@ -1,4 +1,4 @@
-"""Ring 2: git's index, refreshed for single files without ever staging anything (docs/design.md, "Saving").
+"""Ring 2: git's index, for single files: refreshed without staging anything (docs/design.md, "Saving"), or one staged.
 
 Git compares sizes: a notebook that was only run again stands as modified although its source is what the index has.
 Only `update-index` takes it for unmodified, and that would stage an edit that was saved a moment ago, and hold the lock
@@ -15,7 +15,7 @@ from nbgit.store.repository import Repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 PAUSES = (0, 0.02, 0.04, 0.08, 0.16)  # seconds before each try, where other processes are at the index
 MANY = 200  # more paths than this are not named on a command line: a command line has a limit
@@ -48,12 +48,45 @@ def refresh_index(repository: Repository, sources: "dict[str, str]") -> tuple[se
     return done, same.keys() - done
 
 
+def set_entry(repository: Repository, path: str, old_oid: str, entry: str) -> bool:
+    """Put one file's entry into the index, if the index still has `old_oid` for it; return whether it was put there.
+
+    `entry` is a line of `git update-index --index-info` without its path, "0 <null oid>" to take the file out.
+    """
+    index = os.path.realpath(os.path.join(repository.git_dir, "index"))
+
+    def put(copy: str) -> bool:
+        if _entries(repository, copy, [path]).get(path) != old_oid:
+            return False
+        line = f"{entry}\t{path}\0".encode("utf-8", "surrogateescape")
+        return _update(repository, copy, ["-z", "--index-info"], line)
+
+    return _on_copy(index, put)
+
+
 def _refresh_together(repository: Repository, index: str, sources: "dict[str, str]") -> bool:
     """Refresh these entries, all or none; return whether they were."""
+
+    def refresh(copy: str) -> bool:
+        names = "".join(f"{path}\0" for path in sources).encode("utf-8", "surrogateescape")
+        return _update(repository, copy, ["-q", "-z", "--stdin"], names) and (
+            _entries(repository, copy, sources) == sources
+        )
+
+    return _on_copy(index, refresh)
+
+
+def _update(repository: Repository, index: str, options: list[str], stdin: bytes) -> bool:
+    arguments = [*CAREFUL, "update-index", *options]
+    return not try_git(arguments, cwd=repository.worktree, stdin=stdin, environ={"GIT_INDEX_FILE": index})[0]
+
+
+def _on_copy(index: str, change: "Callable[[str], bool]") -> bool:
+    """Put a copy of the index that `change` has worked on in its place; return whether both were done."""
     for pause in PAUSES:
         time.sleep(pause)
         try:
-            done = _refresh_once(repository, index, sources)
+            done = _once_on_copy(index, change)
         except OSError:
             return False  # no index, or no leave to write it
         if done is not None:
@@ -61,21 +94,15 @@ def _refresh_together(repository: Repository, index: str, sources: "dict[str, st
     return False
 
 
-def _refresh_once(repository: Repository, index: str, sources: "dict[str, str]") -> bool | None:
-    """Return whether these entries were refreshed, or None where another process is at the index."""
+def _once_on_copy(index: str, change: "Callable[[str], bool]") -> bool | None:
+    """Return whether the index was changed, or None where another process is at it."""
     copy = f"{index}.{os.getpid()}.{time.monotonic_ns()}.nbgit"
     try:
         if os.path.exists(f"{index}.lock"):
             return None
         before = _signature(index)
         shutil.copy2(index, copy)  # its times too: by them git tells which entries may have changed unseen
-        names = "".join(f"{path}\0" for path in sources).encode("utf-8", "surrogateescape")
-        arguments = [*CAREFUL, "update-index", "-q", "-z", "--stdin"]
-        if try_git(arguments, cwd=repository.worktree, stdin=names, environ={"GIT_INDEX_FILE": copy})[0]:
-            return False
-        if _entries(repository, copy, sources) != sources:
-            return False
-        return _replace(index, before, copy) or None
+        return (_replace(index, before, copy) or None) if change(copy) else False
     finally:
         for left in (copy, f"{copy}.lock"):
             _remove(left)
