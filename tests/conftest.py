@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,19 @@ def box(tmp_path: Path) -> GitBox:
     return GitBox(tmp_path)
 
 
-@pytest.fixture
-def installed(box: GitBox) -> GitBox:
-    """Return a fresh repository in which `nbgit install` has run."""
+@pytest.fixture(scope="session")
+def installed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the .git of a repository in which `nbgit install` has run; nothing in it names its place."""
+    box = GitBox(tmp_path_factory.mktemp("installed"))
     result = box.nbgit("install")
     assert result.code == 0, result.err
+    assert not any(box.home.iterdir()), "install has written to HOME, which a copy of .git would lack"
+    return box.path / ".git"
+
+
+@pytest.fixture
+def installed(tmp_path: Path, installed_once: Path) -> GitBox:
+    """Return a fresh repository in which `nbgit install` has run: a copy, made in a tenth of the time."""
+    box = GitBox(tmp_path, init=False)
+    shutil.copytree(installed_once, box.path / ".git")
     return box
