@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "log": ("log", "The lab notebook: what ran, commit by commit."),
     "diff": ("diff", "Compare notebooks cell by cell."),
     "add": ("add", "git add -p by cell: choose what is staged."),
+    "stash": ("stash", "stash show: what a stash holds, by cell."),
     "merge": ("merge", "Merge three notebooks cell by cell, as git merge-file does text."),
     "resolve": ("resolve", "Walk the conflicts of a merge, or settle them."),
     "blame": ("blame", "Who wrote which line of which cell?"),

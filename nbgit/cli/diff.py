@@ -61,7 +61,7 @@ def command(
     with the index. `git config nbgit.diffOutputs` (none, summary, full) says how much of outputs shows, here and in
     `git diff`. With --format nbdime, two files give nbdime's diff, and all else an object that maps paths to diffs.
     """
-    settings = _settings("never" if no_color else color, context, outputs)
+    settings = asked_settings("never" if no_color else color, context, outputs)
     shown = settings.outputs != NONE
     files = None if cached else on_disk_sides(targets)
     found, policy = (files, Policy()) if files is not None else in_repository(targets, cached=cached, outputs=shown)
@@ -79,7 +79,8 @@ def command(
     return 1 if exit_code and differs else 0
 
 
-def _settings(color: str | None, context: int | None, outputs: bool | None) -> DiffSettings:
+def asked_settings(color: str | None, context: int | None, outputs: bool | None) -> DiffSettings:
+    """Return git's settings for a diff, with what the command line says in place of them."""
     settings = read_diff_settings(os.environ, stdout_is_terminal(), color or "")
     if context is not None:
         settings.context = context
@@ -90,13 +91,14 @@ def _settings(color: str | None, context: int | None, outputs: bool | None) -> D
 
 def _print_text(found: list[FileChange], settings: DiffSettings, policy: Policy, *, pager: bool) -> bool:
     """Print the diffs; say whether there was any."""
-    text = "".join(_render(change, settings, policy) for change in found)
+    text = "".join(change_text(change, settings, policy) for change in found)
     with paged(pager and bool(text)) as out:
         out.write(text.encode("utf-8", "backslashreplace"))
     return bool(text)
 
 
-def _render(change: FileChange, settings: DiffSettings, policy: Policy) -> str:
+def change_text(change: FileChange, settings: DiffSettings, policy: Policy) -> str:
+    """Return the diff of one file."""
     if change.status == "U":
         return f"* Unmerged path {change.after.path}\n"
     return report(
