@@ -14,7 +14,8 @@ Ids, counts and outputs are settled by rule: ours', or theirs' where ours left t
 
 from nbgit.diff.changes import CellChange, split_lines
 from nbgit.merge.conflicts import CELL_VALUES, DELETED, EDITED, Markers
-from nbgit.merge.objects import JsonObject, ValueConflict, load, merge_objects, on_one_line
+from nbgit.merge.kinds import RUN_KEYS, fit_kind
+from nbgit.merge.objects import ValueConflict, load, merge_objects, on_one_line
 from nbgit.merge.sources import with_source
 from nbgit.merge.three_way import merge_lines
 from nbgit.notebook.cells import SOURCE_KEYS, Cell
@@ -24,18 +25,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.merge.objects import Decide
 
-RUN_KEYS = ("outputs", "execution_count", "prompt_number")
 NO_VALUE = "(absent)"
 
 
 class Version:
-    """One side's version of a cell: its text in the file, and the cell read."""
+    """One side's version of a cell: its text in the file, the cell read, and the `major` of its notebook's format."""
 
-    __slots__ = ("cell", "text")
+    __slots__ = ("cell", "major", "text")
 
-    def __init__(self, text: str, cell: Cell) -> None:
+    def __init__(self, text: str, cell: Cell, major: int) -> None:
         self.text = text
         self.cell = cell
+        self.major = major
 
 
 class MergedCell:
@@ -86,6 +87,7 @@ def _merge_both(base: Version | None, ours: Version, theirs: Version, markers: M
         return MergedCell(ours.text)
     if base is not None and ours.text == base.text:
         return MergedCell(theirs.text)
+    base, ours, theirs = base and _without_heading(base), _without_heading(ours), _without_heading(theirs)
     base_lines = split_lines(base.cell.source) if base is not None else []
     chunks = merge_lines(base_lines, split_lines(ours.cell.source), split_lines(theirs.cell.source))
     lines, marked = markers.write(chunks)
@@ -97,7 +99,14 @@ def _merge_both(base: Version | None, ours: Version, theirs: Version, markers: M
         words += [conflict.path for conflict in conflicts]
     if load_source(text) != "\n".join(lines):
         text = with_source(text, "\n".join(lines), markers.is_marker if words else None)
-    return MergedCell(fit_kind(text), ", ".join(words))
+    return MergedCell(fit_kind(text, ours.major), ", ".join(words))
+
+
+def _without_heading(version: Version) -> Version:
+    """Return a heading cell of nbformat 3 as the Markdown cell that it reads as, so that one line is all there is."""
+    if version.cell.raw.get("cell_type") != "heading":
+        return version
+    return Version(with_source(version.text, version.cell.source), version.cell, version.major)
 
 
 def load_source(cell_text: str) -> str:
@@ -133,19 +142,3 @@ def value_lines(conflicts: list[ValueConflict], markers: Markers, note: str) -> 
         )
     )
     return markers.enclose(ours, theirs, base, (note, note))
-
-
-def fit_kind(cell_text: str) -> str:
-    """Return the cell with the members that its kind must have, and without those it can't have."""
-    layout = JsonObject(cell_text)
-    kind = layout.values.get("cell_type", "")
-    values = dict(layout.values)
-    if kind in ('"markdown"', '"raw"'):
-        for key in RUN_KEYS:
-            values.pop(key, None)
-    elif kind == '"code"' and "input" not in values:
-        values.setdefault("execution_count", "null")
-        values.setdefault("outputs", "[]")
-        values.pop("attachments", None)
-    colon = ": " if any(key.endswith(": ") for key in layout.keys.values()) else ":"
-    return layout.write(values, {**{key: f'"{key}"{colon}' for key in values}, **layout.keys})

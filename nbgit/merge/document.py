@@ -11,6 +11,10 @@ from nbgit.notebook.scan import elements, skip_space, skip_value
 BYTE_ORDER_MARK = "\xef\xbb\xbf"
 
 
+class SeveralSheets(NotANotebook):
+    """A notebook of nbformat 2 or 3 that has not exactly one worksheet."""
+
+
 class Document:
     """A notebook: `head` and `tail` around its object, the `top` object, each cell's text, `notebook` as it reads.
 
@@ -70,6 +74,6 @@ class Document:
         worksheets = self.top.values.get("worksheets", "[]")
         sheets, _ = elements(worksheets, 0)
         if len(sheets) != 1:
-            raise NotANotebook("not a notebook that can be merged cell by cell: it has not exactly one worksheet")
+            raise SeveralSheets("not a notebook that can be merged cell by cell: it has not exactly one worksheet")
         start, end = sheets[0]
         return JsonObject(worksheets[start:end]).values.get("cells", "[]")

@@ -8,7 +8,7 @@ from zlib import crc32
 from nbgit.errors import NotANotebook
 from nbgit.merge.cells import MergedCell, Version, enclose, merge_cell, value_lines
 from nbgit.merge.conflicts import ABSENT, NOTEBOOK_VALUES, PRESENT, Conflict, Markers
-from nbgit.merge.document import Document
+from nbgit.merge.document import Document, SeveralSheets
 from nbgit.merge.numbers import number_cells
 from nbgit.merge.objects import JsonObject, ValueConflict, load, merge_objects
 from nbgit.merge.order import merge_order
@@ -32,32 +32,55 @@ def merge_notebooks(base: bytes, ours: bytes, theirs: bytes, markers: Markers | 
     """Return the merge of three notebooks.
 
     A `base` that is no notebook (both sides added the file, or git left it with markers) counts as none: then what
-    only one side has is marked too. Raises NotANotebook where ours or theirs is none, or can't be merged by cell.
+    only one side has is marked too. Where their formats differ the result has nbformat 4. Raises NotANotebook where
+    ours or theirs is none, or can't be merged by cell.
     """
     if ours in (theirs, base):
         return Merged(theirs, [])
     if theirs == base:
         return Merged(ours, [])
-    sides = _Sides(_read_base(base), Document(ours), Document(theirs), markers or Markers())
+    sides = _Sides(*_documents(base, ours, theirs), markers or Markers())
     cells = sides.merge_cells()
     return sides.finish(cells)
+
+
+def _documents(base: bytes, ours: bytes, theirs: bytes) -> tuple[Document | None, Document, Document]:
+    """Return the three taken apart, all in one format."""
+    try:
+        found = _read_base(base), Document(ours), Document(theirs)
+        if _is_one_format(found):
+            return found
+    except SeveralSheets:
+        pass
+    from nbgit.merge.upgrade import in_version_4
+
+    try:
+        base = in_version_4(base)
+    except NotANotebook:
+        pass
+    found = _read_base(base), Document(in_version_4(ours)), Document(in_version_4(theirs))
+    if not _is_one_format(found):
+        raise NotANotebook("notebooks of different formats can't be merged cell by cell; upgrade one of them first")
+    return found
 
 
 def _read_base(base: bytes) -> Document | None:
     try:
         return Document(base)
+    except SeveralSheets:
+        raise
     except NotANotebook:
         return None
+
+
+def _is_one_format(documents: tuple[Document | None, Document, Document]) -> bool:
+    return len({(one.notebook.nbformat[0], one.cells_key) for one in documents if one is not None}) == 1
 
 
 class _Sides:
     """The three documents of one merge, and their cells under common numbers."""
 
     def __init__(self, base: Document | None, ours: Document, theirs: Document, markers: Markers) -> None:
-        if ours.notebook.nbformat[0] != theirs.notebook.nbformat[0] or ours.cells_key != theirs.cells_key:
-            raise NotANotebook("notebooks of different formats can't be merged cell by cell; upgrade one of them first")
-        if base is not None and base.cells_key != ours.cells_key:
-            base = None
         self.base, self.ours, self.theirs = base, ours, theirs
         self.markers = markers.avoiding(
             cell.source for side in (base, ours, theirs) if side is not None for cell in side.notebook.cells
@@ -97,6 +120,8 @@ class _Sides:
         texts = [cell.text for cell in cells]
         if (_number(top.values.get("nbformat")), _number(top.values.get("nbformat_minor"))) >= (4, 5):
             texts = with_unique_ids(texts)
+        elif max(self.ours.notebook.nbformat, self.theirs.notebook.nbformat) >= (4, 5):
+            texts = [_without_id(text) for text in texts]  # one side went back to a format that has none
         values = {**top.values, self.ours.cells_key: self.ours.with_cells(texts, self.theirs)}
         tails = [document.tail if document else "" for document in (self.base, self.ours, self.theirs)]
         tail = tails[2] if tails[1] == tails[0] else tails[1]
@@ -144,6 +169,11 @@ def with_unique_ids(cell_texts: list[str]) -> list[str]:
     return texts
 
 
+def _without_id(cell_text: str) -> str:
+    layout = JsonObject(cell_text)
+    return layout.write({key: value for key, value in layout.values.items() if key != "id"}, layout.keys)
+
+
 def _new_id(text: str, taken: set[str]) -> str:
     number = crc32(text.encode("latin-1"))
     while f'"{number:08x}"' in taken:
@@ -165,4 +195,4 @@ def _without_cells(document: Document) -> str:
 def _version(document: Document | None, index: int | None) -> Version | None:
     if document is None or index is None:
         return None
-    return Version(document.cell_texts[index], document.notebook.cells[index])
+    return Version(document.cell_texts[index], document.notebook.cells[index], document.notebook.nbformat[0])

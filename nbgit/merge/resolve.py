@@ -4,9 +4,10 @@ import json
 
 from nbgit.diff.changes import split_lines
 from nbgit.errors import NbgitError
-from nbgit.merge.cells import NO_VALUE, fit_kind
+from nbgit.merge.cells import NO_VALUE
 from nbgit.merge.conflicts import LIKE_MARKERS
 from nbgit.merge.document import Document
+from nbgit.merge.kinds import fit_kind
 from nbgit.merge.marked import CELL, NOTEBOOK, VALUES, Found, find_conflicts, stray_markers
 from nbgit.merge.objects import JsonObject, parted, with_member
 from nbgit.merge.sources import with_source
@@ -37,6 +38,8 @@ def resolve(data: bytes, decisions: dict[int, Decision]) -> bytes:
         conflicts = by_cell.get(index, [])
         if any(found.number in decisions for found in conflicts):
             decided = _decide(document.notebook.cells[index], text, conflicts, decisions, of_notebook)
+            if decided is not None and any(found.kind == VALUES for found in conflicts):
+                decided = fit_kind(decided, document.notebook.nbformat[0])
             texts += [] if decided is None else [decided]
         else:
             texts.append(text)
@@ -74,7 +77,7 @@ def _decide(
     text = with_source(text, "\n".join(lines), (lambda line: _size_of(line) in left) if left else None)
     for keys, value in values:
         text = with_member(text, keys, value)
-    return fit_kind(text) if values else text
+    return text
 
 
 def _lines(found: Found, decision: Decision) -> list[str]:

@@ -1,11 +1,16 @@
 """Merging by cell on the bytes: what stays untouched, what is settled by rule, what is refused."""
 
+import json
+from typing import Any
+
 import pytest
 
 from nbgit.errors import NotANotebook
-from nbgit.external.nbformat import problem_with
+from nbgit.external.nbformat import problem_with, upgrade
 from nbgit.merge.conflicts import Markers
+from nbgit.merge.marked import find_conflicts
 from nbgit.merge.notebooks import merge_notebooks
+from nbgit.merge.resolve import OURS, THEIRS, Decision, resolve
 from nbgit.notebook.cells import read_cells
 from tests.nb import code, markdown, notebook
 
@@ -107,7 +112,7 @@ def test_a_final_newline_and_a_byte_order_mark_survive() -> None:
     assert merged.data == b"\xef\xbb\xbf" + notebook({**ONE, "source": ["x"]}, {**TWO, "source": ["y"]}).rstrip(b"\n")
 
 
-@pytest.mark.parametrize("broken", [b"<<<<<<< HEAD\n", b"", b"[]", b'{"nbformat": 3, "worksheets": []}'])
+@pytest.mark.parametrize("broken", [b"<<<<<<< HEAD\n", b"", b"[]", b'{"nbformat": 3, "worksheets": [7]}'])
 def test_what_is_no_notebook_is_refused(broken: bytes) -> None:
     with pytest.raises(NotANotebook):
         merge_notebooks(notebook(ONE), broken, notebook(TWO))
@@ -115,10 +120,78 @@ def test_what_is_no_notebook_is_refused(broken: bytes) -> None:
         merge_notebooks(notebook(ONE), notebook(TWO), broken)
 
 
-def test_formats_are_not_mixed() -> None:
-    old = b'{"metadata": {}, "nbformat": 3, "nbformat_minor": 0, "worksheets": [{"cells": []}]}'
+def old(*sheets: list[dict[str, Any]]) -> bytes:
+    """Return a notebook of nbformat 3."""
+    worksheets = [{"cells": cells, "metadata": {}} for cells in sheets]
+    document = {"metadata": {"name": "n"}, "nbformat": 3, "nbformat_minor": 0, "worksheets": worksheets}
+    return (json.dumps(document, indent=1) + "\n").encode()
+
+
+def old_code(source: str, **members: Any) -> dict[str, Any]:
+    cell = {"cell_type": "code", "collapsed": False, "input": source.splitlines(keepends=True), "language": "python"}
+    return {**cell, "metadata": {}, "outputs": [], **members}
+
+
+def test_an_upgrade_by_one_side_keeps_the_edit_of_the_other() -> None:
+    plot, text = old_code("plot(x)"), {"cell_type": "heading", "level": 2, "metadata": {}, "source": ["A title"]}
+    output = {"output_type": "pyout", "prompt_number": 1, "png": "iVBORw0KGgo=", "metadata": {}}
+    kept = old_code("fit(x)", outputs=[output], prompt_number=1)
+    base, ours = old([text, plot, kept]), old([text, old_code("plot(x, y)"), kept])
+    document: Any = upgrade(base)
+    theirs = (json.dumps(document, indent=1) + "\n").encode()
+    for sides in ((base, ours, theirs), (base, theirs, ours), (theirs, ours, base)):
+        merged = merge_notebooks(*sides)
+        assert not merged.conflicts
+        assert problem_with(merged.data) == ""
+        assert read_cells(merged.data).nbformat == ((4, 5) if sides[0] == base else (4, 4))
+        cells = read_cells(merged.data).cells
+        assert [cell.source for cell in cells] == ["## A title", "plot(x, y)", "fit(x)"]
+    (picture,) = read_cells(merge_notebooks(base, ours, theirs).data).cells[2].outputs
+    assert (picture["output_type"], picture["data"]) == ("execute_result", {"image/png": "iVBORw0KGgo="})
+
+
+def test_several_worksheets_become_one_notebook() -> None:
+    one, two = [old_code("first()")], [old_code("second()")]
+    merged = merge_notebooks(old(one, two), old([old_code("erst()")], two), old(one, [old_code("zweit()")]))
+    assert not merged.conflicts
+    assert [cell.source for cell in read_cells(merged.data).cells] == ["erst()", "zweit()"]
+    assert problem_with(merged.data) == ""
+
+
+def test_formats_to_come_are_not_mixed() -> None:
     with pytest.raises(NotANotebook, match="different formats"):
-        merge_notebooks(old, notebook(ONE), old + b"\n")
+        merge_notebooks(notebook(ONE), notebook(TWO).replace(b'"nbformat": 4', b'"nbformat": 5'), notebook(THREE))
+
+
+def test_code_of_an_old_format_that_became_raw_keeps_the_edit_of_the_other() -> None:
+    raw = {"cell_type": "raw", "metadata": {}, "source": ["a\n", "b\n", "c"]}
+    base, ours, theirs = old([old_code("a\nb\nc")]), old([raw]), old([old_code("a\nb\nC")])
+    for sides in ((base, ours, theirs), (base, theirs, ours)):
+        merged = merge_notebooks(*sides)
+        assert not merged.conflicts
+        assert problem_with(merged.data) == ""
+        assert [(cell.kind, cell.source) for cell in read_cells(merged.data).cells] == [("raw", "a\nb\nC")]
+    back = merge_notebooks(old([raw]), base, old([{**raw, "source": ["a\n", "b\n", "C"]}]))
+    assert not back.conflicts
+    assert problem_with(back.data) == ""
+
+
+def test_a_heading_of_an_old_format_against_markdown() -> None:
+    heading = {"cell_type": "heading", "level": 2, "metadata": {}, "source": ["Title"]}
+    text = {"cell_type": "markdown", "metadata": {}, "source": ["Some text"]}
+    merged = merge_notebooks(old([old_code("x")]), old([heading]), old([text]))
+    for choice, source in ((OURS, "## Title"), (THEIRS, "Some text")):
+        decisions: dict[int, Decision] = {one.number: choice for one in find_conflicts(read_cells(merged.data))}
+        settled = resolve(merged.data, decisions)
+        assert source in [cell.source for cell in read_cells(settled).cells]
+        assert problem_with(settled) == ""
+
+
+def test_who_goes_back_to_a_format_without_ids_is_followed() -> None:
+    bare = [{key: value for key, value in cell.items() if key != "id"} for cell in (ONE, TWO)]
+    merged = merge_notebooks(notebook(ONE, TWO), notebook(*bare, minor=4), notebook({**ONE, "source": ["x"]}, TWO))
+    assert not merged.conflicts
+    assert merged.data == notebook({**bare[0], "source": ["x"]}, bare[1], minor=4)
 
 
 def test_a_version_that_is_no_number_and_a_worksheet_without_cells_are_no_trouble() -> None:
