@@ -59,16 +59,15 @@ def merge_command(launcher: Launcher) -> str:
     """Return the merge driver's command: nbgit, and git's own text merge wherever nbgit gave no answer.
 
     git takes any exit code but 0 for a conflict with %A as it stands, which is "ours" without a marker when the
-    interpreter is gone: `git add` would then drop theirs in silence. So the only answers believed are 0 and
-    a 1 that comes with a changed %A (a broken interpreter exits with 1 as well). git before 2.44 leaves %S, %X and %Y
-    as they stand.
+    interpreter is gone: `git add` would then drop theirs in silence. So nbgit writes beside %A, and only what it has
+    written in full comes into its place. A 1 is believed only with that: a broken interpreter exits with 1 as well.
+    git before 2.44 leaves %S, %X and %Y as they stand.
     """
     return (
-        "before=$(git hash-object --no-filters %A); "
-        + launcher.expanding_command("merge-driver", "%O %A %B %L %P %S %X %Y")
-        + "; code=$?; test $code -eq 0 && exit 0; "
-        'test $code -eq 1 && test "$before" != "$(git hash-object --no-filters %A)" && exit 1; '
-        "echo nbgit did not answer for %P: it is merged as text, look at it before you add it "
+        launcher.expanding_command("merge-driver", "%O %A %B %L %P %S %X %Y %A.nbgit")
+        + "; code=$?; if test $code -le 1; then "
+        "if test -f %A.nbgit; then mv -f %A.nbgit %A && exit $code; elif test $code -eq 0; then exit 0; fi; fi; "
+        "rm -f %A.nbgit*; echo nbgit did not answer for %P: it is merged as text, look at it before you add it "
         "'(`nbgit doctor` finds the cause)' >&2; "
         's=%S; x=%X; y=%Y; test "$x" = %%X && s=base && x=ours && y=theirs; '
         'git merge-file --marker-size=%L -L "$x" -L "$s" -L "$y" %A %O %B; exit 1'
