@@ -5,6 +5,7 @@ import os
 import click
 
 from nbgit.cli.diff_forms import print_as_json, print_names, print_nbdime, print_stat
+from nbgit.cli.diff_page import PageOptions, page_options, write_page
 from nbgit.cli.diff_sides import in_repository, on_disk_sides
 from nbgit.cli.numbers import Number
 from nbgit.cli.paging import paged
@@ -22,6 +23,8 @@ Examples:
   nbgit diff --outputs HEAD~1 HEAD  with the lines and rows of outputs that changed
   nbgit diff --stat HEAD~5          in cells and figures
   nbgit diff old.ipynb new.ipynb    two files; also two directories, or - for stdin
+  nbgit diff --web HEAD~1 HEAD      in the browser
+  nbgit diff --html change.html main topic
   nbgit diff --format nbdime a.ipynb b.ipynb > change.json
 """
 
@@ -37,6 +40,7 @@ Examples:
 @click.option("--name-only", is_flag=True, help="The paths.")
 @click.option("--json", "as_json", is_flag=True, help="For programs (schemas/diff.v1.schema.json).")
 @click.option("--format", "form", type=click.Choice(["text", "nbdime"]), default="text", help="nbdime: its JSON diff.")
+@page_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where something differs.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), is_flag=False, flag_value="always")
 @click.option("--no-color", is_flag=True, help="The same as --color=never.")
@@ -54,6 +58,7 @@ def command(
     color: str | None,
     no_color: bool,
     no_pager: bool,
+    page: PageOptions,
 ) -> int:
     """Compare notebooks cell by cell.
 
@@ -66,7 +71,9 @@ def command(
     files = None if cached else on_disk_sides(targets)
     found, policy = (files, Policy()) if files is not None else in_repository(targets, cached=cached, outputs=shown)
     differs = bool(found)
-    if form == "nbdime":
+    if page.is_wanted:
+        write_page(found, policy, targets, page, settings, cached=cached)
+    elif form == "nbdime":
         differs = print_nbdime(found, alone=not any(map(os.path.isdir, targets)) and files is not None)
     elif as_json:
         print_as_json(found, policy, outputs=shown)

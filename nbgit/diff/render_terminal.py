@@ -33,7 +33,7 @@ def render_changes(
     titles = {"before": "", "after": ""}
     folded = folded_metadata(what)
     for change in what.cells:
-        title = _follow_titles(change, titles)
+        title = follow_titles(change, titles)
         if change.shows and not (folded and change.only_metadata):
             yield from _render_cell(change, title, palette, context)
         if view.detail != NONE and not said and what.is_edit:
@@ -127,7 +127,7 @@ def _render_cell(change: CellChange, title: str, palette: "Palette", context: in
     yield from metadata
 
 
-def _follow_titles(change: CellChange, titles: dict[str, str]) -> str:
+def follow_titles(change: CellChange, titles: dict[str, str]) -> str:
     """Return the section a cell is in: the last heading at or above it, on its own side."""
     for side, cell in (("before", change.before), ("after", change.after)):
         if cell is not None:

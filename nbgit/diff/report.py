@@ -96,24 +96,32 @@ def _body(
         return
     what = changes(old, new, policy)
     lines = list(render_changes(what, palette, context, outputs))
-    yield from lines or [remark(_why_nothing_shows(old, new, what), palette)]
+    yield from lines or [remark(why_nothing_shows(old, new, what), palette)]
 
 
 def _plain_body(
     before: Side, after: Side, palette: Palette, context: int, prefixes: tuple[str, str]
 ) -> "Iterator[str]":
     """Yield the diff of the bytes as text lines: what git itself would show."""
+    edits = plain_edits(before, after, prefixes)
+    if isinstance(edits, LineEdits):
+        yield from render_edits(edits, "", palette, context)
+    else:
+        yield edits if edits.startswith("Binary") else remark(edits, palette)
+
+
+def plain_edits(before: Side, after: Side, prefixes: tuple[str, str] = ("", "")) -> "LineEdits | str":
+    """Return the change of two files by their lines, or one sentence where they are not to be compared so."""
     old, new = before.data or b"", after.data or b""
     if b"\0" in old[:8000] or b"\0" in new[:8000]:
         names = [
             "/dev/null" if side.data is None else _name(prefix, side)
             for prefix, side in zip(prefixes, (before, after), strict=True)
         ]
-        yield f"Binary files {names[0]} and {names[1]} differ"
-    elif len(old) + len(new) > LARGEST_TEXT:
-        yield remark(f"no notebook, and too large to compare here ({len(old)} and {len(new)} bytes)", palette)
-    else:
-        yield from render_edits(LineEdits(_text_lines(old), _text_lines(new)), "", palette, context)
+        return f"Binary files {names[0]} and {names[1]} differ"
+    if len(old) + len(new) > LARGEST_TEXT:
+        return f"no notebook, and too large to compare here ({len(old)} and {len(new)} bytes)"
+    return LineEdits(_text_lines(old), _text_lines(new))
 
 
 def _notebook(side: Side) -> Notebook | None:
@@ -130,7 +138,7 @@ def _text_lines(data: bytes) -> list[str]:
     return lines
 
 
-def _why_nothing_shows(old: Notebook | None, new: Notebook | None, what: Changes) -> str:
+def why_nothing_shows(old: Notebook | None, new: Notebook | None, what: Changes) -> str:
     if old is None or new is None:
         return "a notebook without cells"
     if old.raw == new.raw:
