@@ -31,47 +31,56 @@ class View:
         return {"code": self.language, "markdown": "markdown"}.get(cell.kind, "")
 
 
-def verbs(change: CellChange) -> list[str]:
-    """Return what happened to a cell as a whole, in words that the style sheet knows."""
-    if change.before is None and change.split is None:
-        return ["inserted"]
-    if change.after is None and change.joined is None:
-        return ["deleted"]
-    found = ["split"] if change.split else []
-    found += ["joined"] if change.joined else []
-    found += ["moved"] if change.moved else []
-    if change.source_edits.hunks or change.kind_changed:
-        found.append("edited")
-    elif change.metadata_edits.hunks and not found:
-        found.append("metadata")
-    return found or ["outputs"]
+class Shown:
+    """One cell that changed, in the section `title`: its `edits`, and its `verbs` (what happened to it as a whole)."""
+
+    def __init__(self, change: CellChange, title: str) -> None:
+        self.change = change
+        self.title = title
+        self.edits = change.source_edits
+        self.metadata = change.metadata_edits
+        self.verbs = self._verbs()
+
+    @property
+    def number(self) -> str:
+        """Its number, or both where they are not to be expected: `3 → 7`."""
+        before, after = _ends(self.change)
+        if before is None or after is None or not (self.change.moved or self.change.split or self.change.joined):
+            cell = after or before
+            assert cell is not None
+            return str(cell.index)
+        return f"{before.index} → {after.index}"
+
+    def _verbs(self) -> list[str]:
+        change = self.change
+        if change.before is None and change.split is None:
+            return ["inserted"]
+        if change.after is None and change.joined is None:
+            return ["deleted"]
+        found = ["split"] if change.split else []
+        found += ["joined"] if change.joined else []
+        found += ["moved"] if change.moved else []
+        if self.edits.hunks or change.kind_changed:
+            found.append("edited")
+        elif self.metadata.hunks and not found:
+            found.append("metadata")
+        return found or ["outputs"]
 
 
-def number_of(change: CellChange) -> str:
-    """Return a cell's number, or both where they are not to be expected: `3 → 7`."""
-    before, after = _ends(change)
-    if before is None or after is None or not (change.moved or change.split or change.joined):
-        shown = after or before
-        assert shown is not None
-        return str(shown.index)
-    return f"{before.index} → {after.index}"
-
-
-def cell_html(change: CellChange, title: str, anchor: str, view: View, *, folded: bool = False) -> Html:
+def cell_html(shown: Shown, anchor: str, view: View, *, folded: bool = False) -> Html:
     """Return one cell that changed, with an id to go to; `folded` leaves its metadata to the notebook's last lines."""
     room = view.room.left
-    parts = [_source(change, view)]
-    if not folded and change.metadata_edits.hunks:
-        parts += [tag("h4", "Metadata"), Rows(change.metadata_edits).render(view.context)]
+    parts = [_source(shown, view)]
+    if not folded and shown.metadata.hunks:
+        parts += [tag("h4", "Metadata"), Rows(shown.metadata).render(view.context)]
     if view.outputs:
-        parts += _outputs(change, view)
+        parts += _outputs(shown.change, view)
     body = tag("div", join(parts), class_="body")
     if not view.room.take(len(body) - (room - view.room.left)):  # pictures and frames took theirs
         view.room.left = room
         body = tag("p", "left out to keep the page small", class_="remark left-out")
-    names = verbs(change)
-    classes = f"cell change {' '.join(names)}"
-    return tag("article", _head(change, names, title), body, class_=classes, id=anchor, tabindex="-1")
+    classes = f"cell change {' '.join(shown.verbs)}"
+    return tag("article", _head(shown), body, class_=classes, id=anchor, tabindex="-1")
 
 
 def unchanged_html(cells: list[tuple[CellChange, str]], view: View) -> Html:
@@ -83,21 +92,25 @@ def unchanged_html(cells: list[tuple[CellChange, str]], view: View) -> Html:
         cell = change.after
         assert cell is not None
         lines = plain_lines(split_lines(cell.source), view.language_of(cell), MOST_UNCHANGED)
-        shown.append(tag("article", _head(change, [], title), lines, class_="cell"))
+        shown.append(tag("article", _cell_head(change, str(cell.index), [], title), lines, class_="cell"))
     body = join(shown)
     if not view.room.take(len(body)):
         body = tag("p", "left out to keep the page small", class_="remark left-out")
     return tag("details", told, body, class_="unchanged")
 
 
-def _head(change: CellChange, names: list[str], title: str) -> Html:
+def _head(shown: Shown) -> Html:
+    return _cell_head(shown.change, shown.number, shown.verbs, shown.title)
+
+
+def _cell_head(change: CellChange, number: str, names: list[str], title: str) -> Html:
     before, after = _ends(change)
     cell = after or before
     assert cell is not None
     count = f"[{cell.execution_count}]" if cell.execution_count is not None else "[ ]" if cell.kind == "code" else ""
     kind = f"{before.kind} → {after.kind}" if before and after and before.kind != after.kind else cell.kind
     parts = [tag("span", name, class_=f"badge {name}") for name in names]
-    parts.append(tag("h3", f"Cell {number_of(change)}"))
+    parts.append(tag("h3", f"Cell {number}"))
     parts.append(tag("span", kind, class_="kind"))
     parts += [tag("span", where, class_="where") for where in _pieces(change)]
     parts += [tag("span", title, class_="title")] if title else []
@@ -122,8 +135,8 @@ def _span(piece: Piece) -> str:
     return f"line {first}" if first >= last else f"lines {first}-{last}"
 
 
-def _source(change: CellChange, view: View) -> Html:
-    edits = change.source_edits
+def _source(shown: Shown, view: View) -> Html:
+    change, edits = shown.change, shown.edits
     cell = change.after or change.before
     assert cell is not None
     start = change.split.start if change.split else 0, change.joined.start if change.joined else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 Span = tuple[int, int, str]  # start, end (characters of a line), class
@@ -39,7 +40,7 @@ def colour_lines(lines: list[str], language: str) -> list[list[Span]]:
         return found
     number, line_start = 0, 0
     for index, kind, value in lexer.get_tokens_unprocessed("\n".join(lines)):
-        name = _class_of(str(kind))
+        name = _class_of(kind)
         at = index - line_start
         for piece, part in enumerate(value.split("\n")):
             if piece:
@@ -50,6 +51,7 @@ def colour_lines(lines: list[str], language: str) -> list[list[Span]]:
     return found
 
 
+@cache
 def _lexer(name: str) -> Any:
     if not name:
         return None
@@ -58,6 +60,7 @@ def _lexer(name: str) -> Any:
     return get_lexer_by_name(name)
 
 
-def _class_of(kind: str) -> str:
-    kind = kind.removeprefix("Token.")
-    return next((short for start, short in CLASSES if kind.startswith(start)), "")
+@cache
+def _class_of(kind: object) -> str:
+    name = str(kind).removeprefix("Token.")
+    return next((short for start, short in CLASSES if name.startswith(start)), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from nbgit.diff.between import FileChange
 from nbgit.diff.changes import CellChange, Changes, LineEdits, changes
 from nbgit.diff.fold import folded_metadata
-from nbgit.diff.page.cells import View, cell_html, number_of, unchanged_html, verbs
+from nbgit.diff.page.cells import Shown, View, cell_html, unchanged_html
 from nbgit.diff.page.markup import Html, join, tag
 from nbgit.diff.page.room import Room
 from nbgit.diff.page.rows import Rows
@@ -61,7 +61,8 @@ def _body(made: Section, change: FileChange, policy: Policy, room: Room, *, cont
     what = changes(old, new, policy)
     made.totals = totals(what, outputs=outputs)
     language = next((each.language for each in (new, old) if each is not None), "")
-    view = View(context, outputs and not one_sided(what), language, room)
+    are_gone = bool(one_sided(what)) and not any(change.after and change.after.outputs for change in what.cells)
+    view = View(context, outputs and not are_gone, language, room)
     parts = [*_about(what, view), *_cells(made, what, view), *_last_lines(what, outputs)]
     return join(parts) if made.entries or what.about.hunks else join([_quiet(old, new, what, change), *parts])
 
@@ -85,16 +86,17 @@ def _cells(made: Section, what: Changes, view: View) -> list[Html]:
     folded = bool(folded_metadata(what))
     for change in what.cells:
         title = follow_titles(change, titles)
-        shows = change.shows and not (folded and change.only_metadata)
-        if not shows and not (view.outputs and change.output_changes):
+        is_told = change.shows and not (folded and change.only_metadata)
+        if not is_told and not (view.outputs and change.output_changes):
             waiting.append((change, title))
             continue
         if waiting:
             parts.append(unchanged_html(waiting, view))
             waiting = []
         anchor = f"{made.anchor}c{len(made.entries)}"
-        made.entries.append(Entry(anchor, f"{number_of(change)} {title}".strip(), verbs(change)[0]))
-        parts.append(cell_html(change, title, anchor, view, folded=folded))
+        shown = Shown(change, title)
+        made.entries.append(Entry(anchor, f"{shown.number} {title}".strip(), shown.verbs[0]))
+        parts.append(cell_html(shown, anchor, view, folded=folded))
     return [*parts, unchanged_html(waiting, view)] if waiting else parts
 
 

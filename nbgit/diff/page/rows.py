@@ -122,7 +122,8 @@ def _coloured(line: str, colours: list[Span], low: int, high: int) -> list[Html]
 
 def plain_lines(lines: list[str], language: str, most: int) -> Html:
     """Return a text that did not change, its first `most` lines."""
-    colours = colour_lines(lines, language)
-    rows = [tag("div", tag("code", line_html(line, colours[at], [], ""))) for at, line in enumerate(lines[:most])]
+    shown = lines[:most]
+    colours = colour_lines(shown, language)
+    rows = [tag("div", tag("code", line_html(line, spans, [], ""))) for line, spans in zip(shown, colours, strict=True)]
     rest = tag("p", f"{len(lines) - most:,} more lines", class_="remark") if len(lines) > most else Html()
     return join([tag("div", join(rows), class_="plain"), rest])

@@ -211,6 +211,15 @@ def test_what_says_little_is_one_line() -> None:
     assert told == ["the same source: only execution counts (6 cells) differ"]
 
 
+def test_outputs_that_are_all_new_are_shown_and_those_that_are_all_gone_are_told() -> None:
+    cells = [code(f"cell_{n} = {n}", id=f"c{n}") for n in range(5)]
+    ran = [{**cell, "outputs": [printed(f"ran {n}")]} for n, cell in enumerate(cells)]
+    assert len(having(page_of(notebook(*cells), notebook(*ran)), "output")) == 5
+    cleared = page_of(notebook(*ran), notebook(*cells))
+    assert having(cleared, "output") == []
+    assert "outputs of 5 cells before, of none after" in texts(cleared, "remark")
+
+
 def test_without_outputs() -> None:
     before, after = (notebook(code("x", outputs=[printed(word)])) for word in ("a", "b"))
     assert having(page_of(before, after, outputs=False), "output") == []
