@@ -3,7 +3,7 @@
 from nbgit.errors import NbgitError
 from nbgit.merge.document import Document
 from nbgit.merge.marked import find_conflicts
-from nbgit.merge.notebooks import with_unique_ids
+from nbgit.merge.notebooks import with_fitting_ids
 from nbgit.merge.resolve import OURS, THEIRS, Decision, resolve
 from nbgit.merge.sources import with_source
 from nbgit.notebook.text import cell_metadata_lines, header_line, notebook_text, visible, visible_lines
@@ -34,10 +34,11 @@ def from_text(merged: bytes, sides: list[bytes], text: bytes, policy: "Policy") 
             settled = Document(resolve(merged, decisions))
         except NbgitError:
             continue
-        for texts in (reader.with_sources(settled, parts), reader.of_sides(documents[1:], parts)):
-            if texts is None:
-                continue
-            made = settled.with_texts(texts)
+        there = {text for document in (settled, *documents[1:]) for text in document.cell_texts}
+        found = [reader.with_sources(settled, parts), reader.of_sides(documents[1:], parts)]
+        offers = sorted((texts for texts in found if texts), key=lambda texts: sum(text not in there for text in texts))
+        for texts in offers:  # the fewer cells get another source, the better they were found
+            made = settled.with_texts(with_fitting_ids(texts, settled.notebook.nbformat, documents[1:]))
             if reader.reads_as(Document(made), head, parts):
                 return made
     return None
@@ -79,7 +80,7 @@ class _Reader:
             len(own) == len(parts)
             and own_head[0].partition(",")[2] == head[0].partition(",")[2]  # the format is settled by rule
             and own_head[1:] == head[1:]
-            and all(mine[1:] == part[1:] for mine, part in zip(own, parts, strict=True))
+            and all(part[1:] in (mine[1:], [*mine[1:], ""]) for mine, part in zip(own, parts, strict=True))
             and all(_has_header(cell, part) for cell, part in zip(cells, parts, strict=True))
         )
 
@@ -113,13 +114,16 @@ class _Reader:
             found = next((offer for offer in offered if offer[0][1:] == part[1:] and _has_header(offer[1], part)), None)
             if found is None:
                 heads = [offer for offer in offered if self._has_head(offer[1], offer[0], part)]
-                found = max(heads, key=lambda offer: len(cell_metadata_lines(offer[1], self._policy)), default=None)
+                found = max(heads, key=lambda offer: self._likeness(offer[1], part), default=None)
             if found is None:
                 return None
             offered.remove(found)
             texts.append(self._with_lines(found[1], found[2], part))
-        needs_ids = documents[0].notebook.nbformat >= (4, 5)
-        return with_unique_ids(texts) if needs_ids else texts
+        return texts
+
+    def _likeness(self, cell: "Cell", part: list[str]) -> tuple[int, int, int]:
+        shared = len(set(visible_lines(cell.source)).intersection(part))
+        return len(header_line(cell, "")), len(cell_metadata_lines(cell, self._policy)), shared
 
     def _with_lines(self, cell: "Cell", text: str, part: list[str]) -> str:
         lines = part[1 + len(cell_metadata_lines(cell, self._policy)) :]

@@ -118,10 +118,8 @@ class _Sides:
         if conflicts:
             cells.insert(0, self._note_cell(conflicts))
         texts = [cell.text for cell in cells]
-        if (_number(top.values.get("nbformat")), _number(top.values.get("nbformat_minor"))) >= (4, 5):
-            texts = with_unique_ids(texts)
-        elif max(self.ours.notebook.nbformat, self.theirs.notebook.nbformat) >= (4, 5):
-            texts = [_without_id(text) for text in texts]  # one side went back to a format that has none
+        version = _number(top.values.get("nbformat")), _number(top.values.get("nbformat_minor"))
+        texts = with_fitting_ids(texts, version, [self.ours, self.theirs])
         values = {**top.values, self.ours.cells_key: self.ours.with_cells(texts, self.theirs)}
         tails = [document.tail if document else "" for document in (self.base, self.ours, self.theirs)]
         tail = tails[2] if tails[1] == tails[0] else tails[1]
@@ -143,6 +141,18 @@ class _Sides:
         lines = value_lines(conflicts, self.markers, NOTEBOOK_VALUES)
         text = with_source(NOTE_CELL, "\n".join(lines), self.markers.is_marker)
         return MergedCell(text, ", ".join(conflict.path for conflict in conflicts))
+
+
+def with_fitting_ids(cell_texts: list[str], version: tuple[int, int], sides: list[Document]) -> list[str]:
+    """Return the cells of a merged notebook of nbformat `version` with the ids that it asks for, or without any.
+
+    It has none where one of the `sides` went back to a format that has none.
+    """
+    if version >= (4, 5):
+        return with_unique_ids(cell_texts)
+    if max(side.notebook.nbformat for side in sides) >= (4, 5):
+        return [_without_id(text) for text in cell_texts]
+    return cell_texts
 
 
 def with_unique_ids(cell_texts: list[str]) -> list[str]:
