@@ -36,7 +36,9 @@ def from_text(merged: bytes, sides: list[bytes], text: bytes, policy: "Policy") 
             continue
         there = {text for document in (settled, *documents[1:]) for text in document.cell_texts}
         found = [reader.with_sources(settled, parts), reader.of_sides(documents[1:], parts)]
-        offers = sorted((texts for texts in found if texts), key=lambda texts: sum(text not in there for text in texts))
+        offers = sorted(
+            (texts for texts in found if texts is not None), key=lambda texts: sum(text not in there for text in texts)
+        )
         for texts in offers:  # the fewer cells get another source, the better they were found
             made = settled.with_texts(with_fitting_ids(texts, settled.notebook.nbformat, documents[1:]))
             if reader.reads_as(Document(made), head, parts):

@@ -109,8 +109,14 @@ class Merge:
             done = subprocess.run(["git", "merge-file", "-p", ours, base, theirs], capture_output=True, check=False)
         finally:
             self._write(self.sides)
-        if done.returncode == 0:
+        if done.returncode == 0 and self._is_plain(done.stdout):
             self.problems.append("git merges the readable texts without a conflict")
+
+    def _is_plain(self, text: bytes) -> bool:
+        """Say whether a merged text can be read back: none of its blank lines and headers stand for something else."""
+        lines = [line for side in self.sides for line in lines_of(side)]
+        headers = any(line.startswith("## cell [") for line in lines)
+        return not headers and b"\n\n\n" not in text and not text.endswith(b"\n\n")
 
     def _other_way_round(self) -> None:
         base, ours, theirs = self.sides
