@@ -11,7 +11,10 @@ def main() -> int:
     if len(sys.argv) > 1 and sys.argv[1] in GIT_VERBS:
         from nbgit.gitproto import run
 
-        return run(sys.argv[1], sys.argv[2:])
+        code = run(sys.argv[1], sys.argv[2:])
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # git waits for the end of the process, and taking the interpreter down takes 3 ms
     from nbgit.cli import run_command_line
 
     return run_command_line()

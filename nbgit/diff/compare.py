@@ -1,7 +1,5 @@
 """Ring 3: one changed output looked at by its kind, and told in one line (docs/design.md, "Diff": outputs)."""
 
-import re
-
 from nbgit.diff.changes import LineEdits
 from nbgit.diff.lines import Hunk, hunks
 from nbgit.diff.outputs import Output, OutputChange
@@ -16,9 +14,6 @@ if TYPE_CHECKING:
 
     Edits: TypeAlias = "TextEdits | TableEdits | FigureEdits | ValueEdits"
 
-_STEERING = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")  # ECMA-48: CSI; and OSC
-_TAG = re.compile(r"<[^<>]*>")
-_CODE = re.compile(r"<(script|style)\b[^<>]*>", re.IGNORECASE)
 LONGEST_SHOWN = 60  # characters of a line that stands in a summary
 MOST_LINES = 5_000  # of one text that are compared, from the first to the last that differ
 
@@ -133,9 +128,13 @@ def output_lines(output: Output) -> list[str]:
     """Return the lines of an output's text as a terminal would show them: no escapes, what `\\r` overwrites gone."""
     text = _text(output)
     if "\x1b" in text:
-        text = _STEERING.sub("", text)
+        from nbgit.diff.noise import without_escapes
+
+        text = without_escapes(text)
     if output.kind in ("html", "table"):
-        text = _without_tags(text)
+        from nbgit.diff.noise import without_tags
+
+        text = without_tags(text)
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
@@ -156,17 +155,6 @@ def _alike(before: list[str], after: list[str]) -> tuple[int, int]:
     backwards = zip(reversed(before), reversed(after), strict=False)
     end = next((at for at, (old, new) in enumerate(backwards) if old != new), short)
     return start, min(end, short - start)
-
-
-def _without_tags(html: str) -> str:
-    """Return what of some HTML is text, without blank lines; scripts and styles count by their length only."""
-    pieces = _CODE.split(html)  # text, name, text, name, ...
-    texts = [pieces[0]]
-    for name, piece in zip(pieces[1::2], pieces[2::2], strict=True):
-        code, _, behind = piece.partition(f"</{name}")
-        texts.append(f"\n({name.lower()}, {len(code):,} characters)\n{behind.partition('>')[2]}")
-    lines = [line.strip() for line in _TAG.sub("", "".join(texts)).split("\n")]
-    return "\n".join([line for line in lines if line])
 
 
 def _text(output: Output) -> str:

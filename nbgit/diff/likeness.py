@@ -1,6 +1,5 @@
 """Ring 3: how much two cells have in common, by hashed words and neighbouring pairs of words."""
 
-import re
 from itertools import pairwise
 
 TYPE_CHECKING = False
@@ -10,7 +9,21 @@ if TYPE_CHECKING:
     from nbgit.notebook.cells import Cell
 
 MOST_WORDS = 2000  # of one cell that count
-_words = re.compile(r"\w+").findall
+
+
+class _Spaces(dict[int, int]):
+    """For `str.translate`: each character that is no letter, digit or underscore becomes a blank.
+
+    What `re` calls a word, and faster; `re` alone takes 5 ms to import.
+    """
+
+    def __missing__(self, code: int) -> int:
+        letter = chr(code)
+        self[code] = code if letter.isalnum() or letter == "_" else 32
+        return self[code]
+
+
+_spaces = _Spaces()
 
 
 class Similarity:
@@ -46,5 +59,5 @@ class Similarity:
 
 def features(source: str) -> frozenset[int]:
     """Return the hashes of the words of `source` and of their neighbouring pairs."""
-    words = _words(source)[:MOST_WORDS]
+    words = source.translate(_spaces).split()[:MOST_WORDS]
     return frozenset(map(hash, words)) | frozenset(map(hash, pairwise(words)))

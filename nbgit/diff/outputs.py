@@ -4,8 +4,6 @@ An output stands here by one datum, the one a reader looks at, and has a kind. W
 reads (memory addresses, made-up ids, how a stream was cut into pieces) makes no change.
 """
 
-import re
-
 from nbgit.diff.lines import match
 from nbgit.notebook.outputs import ERROR, STDERR, STDOUT, output_data, rank
 
@@ -19,15 +17,7 @@ if TYPE_CHECKING:
 STREAMS = ("stdout", "stderr")
 WIDGET = "application/vnd.jupyter.widget-view+json"
 _KIND_OF_MIME = {STDOUT: "stdout", STDERR: "stderr", ERROR: "error", WIDGET: "widget", "application/pdf": "figure"}
-_ADDRESS = re.compile(rb"(?<=\bat )0x[0-9a-fA-F]{6,16}\b")
-_COUNT = re.compile(rb"In ?\[\d+\]|<ipython-input-\d+-[0-9a-f]+>|\bipykernel_\d+/\d+\.py")  # in tracebacks
-_MADE_UP = re.compile(
-    rb"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"  # a uuid
-    rb"|\bT_[0-9a-f]{5}(?=[_\"' ])"  # pandas' Styler
-    rb"|\bsk-(?:container|estimator)-id-\d+"  # scikit-learn counts what it shows
-)
-# As matplotlib writes them:
-_SVG_NOISE = re.compile(rb"<dc:date>[^<]*</dc:date>|(?<=[\"#])[a-zA-Z]?[0-9a-f]{10}(?=[\")])")
+NOISY = ("html", "table", "error")
 
 
 class Output:
@@ -46,14 +36,11 @@ class Output:
     @property
     def key(self) -> tuple[str, bytes]:
         """What two outputs have in common that a reader would call the same."""
-        text = self.payload
-        if self.mime == "image/svg+xml":
-            text = _SVG_NOISE.sub(b"", text)
-        if self.kind in ("html", "table"):
-            text = _MADE_UP.sub(b"", text)
-        if self.kind == "error":
-            text = _COUNT.sub(b"", text)
-        return self.kind, _ADDRESS.sub(b"", text) if b"at 0x" in text else text
+        if self.kind not in NOISY and self.mime != "image/svg+xml" and b"at 0x" not in self.payload:
+            return self.kind, self.payload
+        from nbgit.diff.noise import without_noise  # here: most outputs have none, and `re` takes 5 ms to import
+
+        return self.kind, without_noise(self.kind, self.mime, self.payload)
 
 
 class OutputChange:

@@ -7,7 +7,6 @@ from nbgit.diff.changes import CellChange, Changes, LineEdits
 from nbgit.diff.compare import TextEdits, compare, describe, output_lines, tell
 from nbgit.diff.lines import Hunk
 from nbgit.diff.outputs import OutputChange, read_outputs
-from nbgit.diff.tables import TableEdits, row_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,7 +118,10 @@ def _within(output: OutputChange, edits: "Edits | None", name: str, context: int
     what = f"output {output.index} of {name}"
     if isinstance(edits, TextEdits):
         lines = edits.edits
-    elif isinstance(edits, TableEdits):
+    elif output.kind == "table" and edits is not None:
+        from nbgit.diff.tables import TableEdits, row_lines
+
+        assert isinstance(edits, TableEdits)
         columns = " | ".join(edits.before.columns)
         what += f": {columns}" if columns.strip(" |") else ""
         lines = LineEdits.of(row_lines(edits.before.rows), row_lines(edits.after.rows), edits.hunks)

@@ -3,12 +3,12 @@
 `subprocess` costs 14 ms to import, which is a quarter of a driver's budget, so the process is started by hand.
 """
 
-import os
 import sys
 
 from nbgit.diff.palette import Palette, git_colours, no_colours
 from nbgit.diff.render_outputs import FULL, NONE, SUMMARY
 from nbgit.diff.render_terminal import CONTEXT
+from nbgit.store.process import FAILED, Child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,31 +89,10 @@ def capture(arguments: list[str]) -> bytes:
 
 def run_quietly(arguments: list[str]) -> tuple[int, bytes]:
     """Return (exit code, stdout) of a program, 255 where it can't be started or was killed; stderr is dropped."""
-    if not hasattr(os, "posix_spawnp"):
-        return _run_with_subprocess(arguments)
-    reader, writer = os.pipe()
-    actions = [(os.POSIX_SPAWN_DUP2, writer, 1), (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)]
     try:
-        process = os.posix_spawnp(arguments[0], arguments, os.environ, file_actions=actions)
+        return Child(arguments).answer()
     except OSError:
-        os.close(reader)
-        return 255, b""
-    finally:
-        os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        out = pipe.read()
-    code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-    return (code if code >= 0 else 255), out
-
-
-def _run_with_subprocess(arguments: list[str]) -> tuple[int, bytes]:
-    import subprocess
-
-    try:
-        done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-    except OSError:
-        return 255, b""
-    return done.returncode, done.stdout
+        return FAILED, b""
 
 
 def stdout_is_terminal() -> bool:

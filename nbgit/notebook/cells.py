@@ -5,9 +5,8 @@ heading cells) and v4. What a format spells differently is given one name here; 
 cell keeps the JSON object it came from.
 """
 
-import json
-
 from nbgit.errors import NotANotebook
+from nbgit.notebook.lean_json import loads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,10 +77,12 @@ def read_cells(notebook_bytes: bytes) -> Notebook:
 def load_json(notebook_bytes: bytes) -> "Any":
     """Return the JSON value in `notebook_bytes`; raises NotANotebook where there is none."""
     try:
-        return json.loads(notebook_bytes)
+        return loads(notebook_bytes)
     except RecursionError as err:
         raise NotANotebook("not a notebook: JSON that is nested too deeply") from err
     except ValueError as err:
+        import json
+
         if isinstance(err, (json.JSONDecodeError, UnicodeDecodeError)):
             raise NotANotebook(f"not a notebook: not JSON ({err})") from err
     try:  # an integer longer than sys.get_int_max_str_digits(): keep its digits

@@ -5,11 +5,11 @@ A form is small plain data (docs/formats.md, "Forms"). What no form reproduces h
 none, and stays in the snapshot as it is.
 """
 
-import json
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 from struct import Struct
 
+from nbgit.notebook.lean_json import loads
 from nbgit.notebook.outputs import decode_datum, is_binary
 
 try:
@@ -36,7 +36,7 @@ def decode(mime: str, raw: bytes) -> "tuple[bytes, Form] | None":
         if raw[:1] == b'"' and b"\\u" not in raw and (found := _decode_base64(mime, raw)):
             return found
         text = raw.decode("utf-8")
-        value = json.loads(text)
+        value = loads(text)
         payload = decode_datum(mime, value)
         for form in _guesses(mime, value, text):
             if _encodes(form, payload, raw):
@@ -87,7 +87,9 @@ def _encode_json(form: "Form", payload: bytes, limit: int) -> bytes:
     indent, margin = form["indent"], str(form["margin"])
     if indent is not None and not (type(indent) is int and 0 <= indent <= INDENT_LIMIT):
         raise ValueError("a form's indent is too deep")
-    value = json.loads(payload.decode("utf-8", "surrogatepass"))
+    import json
+
+    value = loads(payload.decode("utf-8", "surrogatepass"))
     encoder = json.JSONEncoder(
         ensure_ascii=form["ascii"], indent=indent, separators=(form["comma"], form["colon"]), check_circular=False
     )

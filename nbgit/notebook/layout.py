@@ -1,7 +1,5 @@
 """Ring 1: where each output datum stands inside the raw text of a cell's `outputs`."""
 
-import json
-
 from nbgit.notebook.outputs import ERROR, MIME_BEFORE_4, STDERR, STDOUT, any_int, decode_datum, output_data
 from nbgit.notebook.scan import Malformed, Member, members, skip_value, walk_array, walk_object
 from nbgit.notebook.spans import Split
@@ -31,6 +29,8 @@ class Datum:
         whole = self.mime == ERROR
         start, end = (self.output_start, self.output_end) if whole else (self.start, self.end)
         try:
+            import json
+
             value = json.loads(raw[start:end].decode("utf-8", "replace"), parse_int=any_int)
         except RecursionError:
             return raw[self.start : self.end]

@@ -4,7 +4,6 @@ A payload is one output datum, decoded: the PNG's bytes, the HTML table's text i
 the sha256 of those bytes, so that the same figure has the same name in a snapshot, in an old blob, and on disk.
 """
 
-import json
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 
@@ -101,6 +100,8 @@ def decode_datum(mime: str, value: object) -> bytes:
         except TypeError:
             pass  # no lines of text
     if not isinstance(value, str):
+        import json
+
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
     if is_binary(mime):
         try:
@@ -172,6 +173,8 @@ def count_of(value: object) -> int | None:
 def _raw_cells(notebook: bytes) -> "list[dict[str, Any]]":
     """Return the cells of a notebook of any version as plain dicts; raises NotANotebook."""
     try:
+        import json
+
         document = json.loads(notebook.decode("utf-8-sig", "replace"), parse_int=any_int)
     except (ValueError, RecursionError) as error:
         raise NotANotebook("the file is not JSON, so it has no cells; is it a notebook?") from error

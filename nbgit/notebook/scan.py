@@ -26,7 +26,7 @@ SPACE = " \t\n\r"
 
 # What the C scanner raises for text that is no JSON. SystemError: CPython's raises JSONDecodeError only if json.decoder
 # is imported (which costs 7 ms here), and otherwise returns without an exception.
-_REFUSALS = (IndexError, StopIteration, SystemError, ValueError, RecursionError)
+REFUSALS = (IndexError, StopIteration, SystemError, ValueError, RecursionError)
 
 
 class Malformed(ValueError):
@@ -87,7 +87,7 @@ def skip_value(text: str, start: int) -> int:
     """Return where the JSON value that starts at `start` ends; raises Malformed."""
     try:
         return _scan_once(text, start)[1]
-    except _REFUSALS as error:
+    except REFUSALS as error:
         raise Malformed(f"not a JSON value at byte {start}") from error
 
 
@@ -107,7 +107,7 @@ def walk_object(text: str, start: int, visit: "Callable[[str, int, int], int]") 
             raise Malformed(f"no key at byte {at}")
         try:
             key, after_key = scanstring(text, at + 1, True)
-        except _REFUSALS as error:
+        except REFUSALS as error:
             raise Malformed(f"not a string at byte {at}") from error
         colon = skip_space(text, after_key)
         if text[colon : colon + 1] != ":":
@@ -180,7 +180,7 @@ def members(text: str, start: int) -> tuple[list[Member], int]:
                 at += len(gap)
             if text[at] in SPACE:
                 at = skip_space(text, at)
-    except _REFUSALS as error:
+    except REFUSALS as error:
         raise Malformed(f"not JSON at byte {at}") from error
 
 

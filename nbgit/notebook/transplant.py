@@ -5,9 +5,6 @@ that nobody touched keep their outputs all the same. A cell is the same when its
 several are, its id decides, or else the n-th takes the outputs of the n-th.
 """
 
-import json
-import re
-
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.scan import Malformed, Member, members, skip_space, skip_value, walk_array, walk_object
 from nbgit.notebook.spans import BOM, split
@@ -15,10 +12,6 @@ from nbgit.notebook.spans import BOM, split
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     _Code = tuple[bool, str | None, str]  # whether the cell is of an old notebook, its kind, its text
-
-
-EMPTY = re.compile(r"\[\s*\]|null")
-COUNT = re.compile(r'"execution_count"\s*:\s*(?:\d+|null)')
 
 
 class _Cell:
@@ -147,7 +140,14 @@ def _raw(text: str, cell: _Cell) -> str:
 
 
 def _shows(text: str, cell: _Cell) -> bool:
-    return cell.outputs is not None and not EMPTY.fullmatch(text, cell.outputs.value_start, cell.outputs.value_end)
+    return cell.outputs is not None and not _is_empty(text, cell.outputs)
+
+
+def _is_empty(text: str, part: Member) -> bool:
+    """Say whether the value is `null` or an array of nothing."""
+    if text[part.value_start] == "[":
+        return skip_space(text, part.value_start + 1) == part.value_end - 1
+    return text[part.value_start : part.value_end] == "null"
 
 
 def _takers(text: str, policy: Policy) -> list[_Cell]:
@@ -216,7 +216,9 @@ def _changed_by_theirs(cells: list[_Cell], sides: tuple[bytes, bytes, bytes]) ->
 
 
 def _shown(gift: _Gift) -> str:
-    return COUNT.sub("", gift.outputs)  # a run that gave the same is no change
+    import re  # here, and json below: a smudge that finds its snapshot needs neither, and each takes some ms
+
+    return re.sub(r'"execution_count"\s*:\s*(?:\d+|null)', "", gift.outputs)  # a run that gave the same is no change
 
 
 def _outputs_of(text: str, cell: _Cell) -> tuple[str, str] | None:
@@ -226,7 +228,7 @@ def _outputs_of(text: str, cell: _Cell) -> tuple[str, str] | None:
     outputs = text[cell.outputs.value_start : cell.outputs.value_end]
     count = text[cell.count.value_start : cell.count.value_end] if cell.count else ""
     count = "" if count.startswith(("{", "[", '"')) else count  # that would be source
-    return (outputs, count) if not EMPTY.fullmatch(outputs) or count not in ("", "null") else None
+    return (outputs, count) if not _is_empty(text, cell.outputs) or count not in ("", "null") else None
 
 
 def _cells(text: str) -> list[_Cell]:
@@ -270,6 +272,8 @@ def _cell(text: str, parts: dict[str, Member], *, in_sheet: bool) -> _Cell:
         part = parts.get(key)
         if part is None:
             return None
+        import json
+
         raw = text[part.value_start : part.value_end].encode("latin-1").decode("utf-8", "surrogateescape")
         read = json.loads(raw, parse_int=str)
         return "".join(line for line in read if isinstance(line, str)) if isinstance(read, list) else str(read)

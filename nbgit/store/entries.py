@@ -9,8 +9,7 @@ An entry is a git note in refs/notes/nbgit: readable lines first, then one line 
 Being a note, it is carried through amend and rebase by git itself (notes.rewriteRef).
 """
 
-import json
-
+from nbgit.notebook.lean_json import loads
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import ENTRIES
@@ -74,7 +73,7 @@ def _machine_documents(note: bytes) -> "list[dict[str, Any]]":
     for line in note.splitlines():
         if line.startswith(b"{"):
             try:
-                document = json.loads(line)
+                document = loads(line)
                 found += [document] if document[FORMAT] == VERSION else []
             except (ValueError, KeyError, TypeError, RecursionError):
                 continue
@@ -99,6 +98,8 @@ def unite_notes(one: bytes, other: bytes) -> bytes:
 
 def _machine_line(snapshots: dict[str, str], own: dict[str, str] | None = None) -> bytes:
     machine = {FORMAT: VERSION, "snapshots": snapshots, **({"own": own} if own else {})}
+    import json
+
     return json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 

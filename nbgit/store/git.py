@@ -1,7 +1,6 @@
 """Ring 2: the one door to the git command line (plumbing only, and always with an argument list)."""
 
 import os
-import subprocess
 
 from nbgit.errors import GitFailed
 
@@ -37,6 +36,8 @@ def try_git(
     environ: "Mapping[str, str] | None" = None,
 ) -> tuple[int, bytes, bytes]:
     """Return (exit code, stdout, stderr) of `git ARGUMENTS`; raises GitFailed only where git can't be started."""
+    import subprocess  # here: it takes 10 ms, and most commands of git ask nbgit for nothing that needs it
+
     env = None if environ is None else {**os.environ, **environ}
     try:
         done = subprocess.run(

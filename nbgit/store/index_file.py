@@ -7,7 +7,6 @@ as they should be: the lock is held for two renames, and a git command that a pe
 """
 
 import os
-import shutil
 import time
 
 from nbgit.store.git import try_git
@@ -101,6 +100,8 @@ def _once_on_copy(index: str, change: "Callable[[str], bool]") -> bool | None:
         if os.path.exists(f"{index}.lock"):
             return None
         before = _signature(index)
+        import shutil
+
         shutil.copy2(index, copy)  # its times too: by them git tells which entries may have changed unseen
         return (_replace(index, before, copy) or None) if change(copy) else False
     finally:

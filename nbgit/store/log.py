@@ -1,7 +1,6 @@
 """Ring 2: the bounded log file `<git-common-dir>/nbgit/nbgit.log` (docs/formats.md, "Local files")."""
 
 import os
-import tempfile
 import time
 
 from nbgit.errors import NbgitError
@@ -27,6 +26,7 @@ def log_line(nbgit_dir: str, text: str) -> str:
 
 def log_bug(error: BaseException) -> tuple[str, str]:
     """Log the traceback of a failure that nobody foresaw; return (where it happened, the log's path)."""
+    import tempfile
     import traceback
 
     frames = traceback.extract_tb(error.__traceback__)

@@ -6,12 +6,12 @@ a pack each. What is compressed already (PNG, JPEG) is stored at zlib level 0: d
 """
 
 import os
-import subprocess
 from hashlib import new as new_hash
 
 from nbgit.errors import GitFailed
 from nbgit.store.git import run_git
 from nbgit.store.pack import write_pack
+from nbgit.store.process import Child
 from nbgit.store.promised import NO_LAZY_FETCH, fetch_promised, local_oids
 from nbgit.store.repository import Repository
 
@@ -32,7 +32,7 @@ class ObjectReader:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._ready: dict[str, tuple[str, bytes] | None] = {}
         self._local: set[str] | None = None  # what is here, in a partial clone
 
@@ -46,13 +46,7 @@ class ObjectReader:
         """End the process; it starts again when something more is asked."""
         process, self._process = self._process, None
         if process is not None:
-            for stream in (process.stdin, process.stdout):
-                try:
-                    if stream is not None:
-                        stream.close()
-                except OSError:
-                    pass  # git has ended before it read all that was asked
-            process.wait()
+            process.close()
 
     def read(self, name: str, *, most: int = NO_LIMIT) -> bytes | None:
         """Return the content of the object that `name` (an oid, `REV:path`) names, or None where there is none.
@@ -164,19 +158,12 @@ class ObjectReader:
     def _streams(self) -> "tuple[IO[bytes], IO[bytes]]":
         if self._process is None:
             try:
-                self._process = subprocess.Popen(
-                    ["git", "cat-file", "--batch"],
-                    cwd=self._repository.start,
-                    env={**os.environ, **NO_LAZY_FETCH} if self._repository.is_partial else None,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    bufsize=1 << 16,
+                self._process = Child(
+                    ["git", "-C", self._repository.start, "cat-file", "--batch"],
+                    {**os.environ, **NO_LAZY_FETCH} if self._repository.is_partial else None,
                 )
             except OSError as error:
                 raise GitFailed(f"git could not be started: {error.strerror or error}; is it on PATH?") from error
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         return self._process.stdin, self._process.stdout
 
 
@@ -264,6 +251,8 @@ class ObjectSink:
 
     def _try_send(self, verb: list[str], objects: list[tuple[str, bytes, int]]) -> str:
         """Give objects to a git command as a pack; return its last words where it failed, else ""."""
+        import subprocess
+
         process = subprocess.Popen(
             ["git", *verb],
             cwd=self._repository.start,

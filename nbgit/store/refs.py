@@ -1,6 +1,5 @@
 """Ring 2: refs, moved only by compare-and-swap (git-facts: without the old value 69 of 100 updates were lost)."""
 
-import random
 import time
 
 from nbgit.errors import GitFailed
@@ -80,6 +79,8 @@ def move_refs(
         moves = {name: (oid, old.get(name)) for name, oid in new.items()}
         if all(oid == before for oid, before in moves.values()) or swap_refs(repository, moves):
             return {**old, **new}
+        import random
+
         time.sleep(random.uniform(0.001, 0.01) * (attempt + 1))
     raise GitFailed("refs/nbgit could not be moved, other processes were always faster; run the command again")
 

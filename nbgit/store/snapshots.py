@@ -6,13 +6,12 @@
 The tree's oid is the snapshot's id. A reader joins the notebook from it and checks the digest.
 """
 
-import json
-import re
 from hashlib import sha256
 
 from nbgit.errors import SnapshotInvalid
 from nbgit.notebook.encoding import decode, encode
 from nbgit.notebook.layout import Datum, cell_counts, output_layout
+from nbgit.notebook.lean_json import loads
 from nbgit.notebook.outputs import ERROR, STDERR, STDOUT
 from nbgit.notebook.spans import Span, Split, join
 from nbgit.store.entries import is_oid
@@ -95,6 +94,8 @@ class SnapshotWriter:
             "cells": [cell for _, cell in sorted(cells.items())],
             "splices": builder.splices,
         }
+        import json
+
         text = (json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":")) + "\n").encode("ascii")
         return (builder.tree(text), document) if len(notebook) <= NOTEBOOK_LIMIT and _fits(text) else None
 
@@ -174,7 +175,7 @@ def read_document(content: bytes | None) -> "dict[str, Any]":
         raise SnapshotInvalid("a snapshot is missing its snapshot.json, or it is too large; run `nbgit fsck`")
     try:
         _expect(_fits(content))
-        document = json.loads(content)
+        document = loads(content)
         if document["format"] != FORMAT:
             raise ValueError
         if document["version"] != VERSION:
@@ -188,10 +189,10 @@ def read_document(content: bytes | None) -> "dict[str, Any]":
 
 def _fits(text: bytes) -> bool:
     """Return whether a snapshot.json can be parsed in bounded memory."""
-    if len(text) <= STRUCTURE_LIMIT:
-        return True
-    if len(text) > SIZE_LIMIT:
-        return False
+    if len(text) <= STRUCTURE_LIMIT or len(text) > SIZE_LIMIT:
+        return len(text) <= STRUCTURE_LIMIT
+    import re
+
     bare = re.sub(rb'"[^"\\]*(?:\\.[^"\\]*)*"', b"", text, flags=re.DOTALL)
     return bare.count(b"[") + bare.count(b"{") <= STRUCTURE_LIMIT and bare.count(b",") <= 8 * STRUCTURE_LIMIT
 

@@ -1,9 +1,7 @@
 """Ring 3: what came from elsewhere is taken in: before a smudge, after a pull, at the first look of any command."""
 
 from nbgit.errors import NbgitError
-from nbgit.store.fill import fill_bare
 from nbgit.store.repository import Repository
-from nbgit.store.switch import rebases
 from nbgit.sync.fetch_head import complete_fetch
 from nbgit.sync.fetched import fetch_once, unite_fetched
 from nbgit.sync.remotes import add_refspecs, needs_refspecs
@@ -27,6 +25,9 @@ def take_in(repository: Repository, *, always: bool = False) -> list[str]:
     With `always` they get what is known for them also where nothing came. Raises NbgitError. While a rebase is under
     way no file is touched: it has the index in memory.
     """
+    from nbgit.store.fill import fill_bare  # here: before a smudge neither is needed, and time counts
+    from nbgit.store.switch import rebases
+
     complete_fetch(repository)
     if (unite_fetched(repository) is None and not always) or rebases(repository):
         return []

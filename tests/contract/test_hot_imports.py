@@ -30,12 +30,13 @@ PNG = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "iVB
 
 # As `python -I -S .../nbgit/__main__.py VERB ...`, with a list of all modules written at the end.
 PROGRAM = """
-import sys
+import os, sys
 def tell():
     names = sorted(sys.modules)
     import json
     open({report!r}, "w").write(json.dumps(names))
 sys.argv[:] = {arguments!r}
+os._exit = sys.exit  # the verbs end so
 with open({main!r}) as file:
     program = compile(file.read(), {main!r}, "exec")
 try:
