@@ -21,10 +21,9 @@ Job = Callable[[], object]
 
 def nbgit_job(before: bytes, after: bytes) -> Job:
     """Return what nbgit does with a pair."""
-    from nbgit.diff.palette import no_colours
     from nbgit.diff.report import Side, report
 
-    return lambda: report(Side("n.ipynb", before), Side("n.ipynb", after), no_colours())
+    return lambda: report(Side("n.ipynb", before), Side("n.ipynb", after))
 
 
 def nbdime_job(before: bytes, after: bytes) -> Job:

@@ -12,8 +12,9 @@ from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_text
 from nbgit.diff.between import FileChange, changed_files
 from nbgit.diff.report import Side, header, report
+from nbgit.diff.view import View
 from nbgit.errors import GitFailed, NotARepository
-from nbgit.gitproto.git_settings import DiffSettings, read_diff_settings, stdout_is_terminal
+from nbgit.gitproto.git_settings import read_view, stdout_is_terminal
 from nbgit.merge.parts import REST, Parts
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
@@ -54,11 +55,11 @@ def command(paths: tuple[str, ...], patch: bool, context: int | None, color: str
     repository = find_repository(cwd, os.environ)
     if repository.worktree is None:
         raise NotARepository("this repository is bare: it has no working tree to add from")
-    settings = read_diff_settings(os.environ, stdout_is_terminal(), color or "")
+    view = read_view(os.environ, stdout_is_terminal(), color or "")
     if context is not None:
-        settings.context = context
+        view.context = context
     notebooks, others = _changed(repository, cwd, paths)
-    adder = _Adder(repository, settings)
+    adder = _Adder(repository, view)
     for change in notebooks:
         adder.add(change)
         if adder.has_quit:
@@ -92,9 +93,9 @@ def _is_notebook(change: FileChange) -> bool:
 
 
 class _Adder:
-    def __init__(self, repository: Repository, settings: DiffSettings) -> None:
+    def __init__(self, repository: Repository, view: View) -> None:
         self._repository = repository
-        self._settings = settings
+        self._view = view
         self._policy = load_policy(repository)
         self._raw = RawInIndex(repository)
         self.has_asked = False
@@ -105,7 +106,7 @@ class _Adder:
         path, old = change.after.path, change.before
         if change.status == "D":
             self._show_header(change)
-            print_text(deletion_line(old.data or b"", self._settings))
+            print_text(deletion_line(old.data or b"", self._view))
             if self._ask("Stage deletion"):
                 stage_removal(self._repository, path, old.oid)
             return
@@ -126,12 +127,11 @@ class _Adder:
         path, old = change.after.path, change.before
         if _is_alone(parts):
             before, after = Side(path, parts.make({})), Side(path, parts.make(dict.fromkeys(parts.parts)))
-            settings = self._settings
-            print_text(report(before, after, settings.palette, context=settings.context, prefixes=settings.prefixes))
+            print_text(report(before, after, self._view))
         data = staged
         if parts.parts and not self.has_quit:
             self.has_asked = True
-            walk = Walk(parts, self._settings, self._policy).run()
+            walk = Walk(parts, self._view, self._policy).run()
             self.has_quit = walk.has_quit
             data = parts.make(walk.taken) if walk.taken else staged
             if change.status == "A" and not walk.taken:
@@ -140,14 +140,14 @@ class _Adder:
             stage(self._repository, path, "" if change.status == "A" else old.oid, mode, data)
 
     def _show_header(self, change: FileChange) -> None:
-        lines = header(change.before, change.after, self._settings.prefixes, [], with_files=True)
-        print_text("".join(self._settings.palette.paint("meta", line) + "\n" for line in lines))
+        lines = header(change.before, change.after, self._view.prefixes, [], with_files=True)
+        print_text("".join(self._view.palette.paint("meta", line) + "\n" for line in lines))
 
     def _ask(self, words: str) -> bool:
         """Ask about what can only be taken or left."""
         self.has_asked = True
         while True:
-            typed = ask(prompt(self._settings, f"(1/1) {words}", ANSWERS))
+            typed = ask(prompt(self._view, f"(1/1) {words}", ANSWERS))
             answer = "q" if typed is None else typed[:1].lower()
             if answer in ANSWERS[:-1] and answer:
                 self.has_quit = answer == "q"

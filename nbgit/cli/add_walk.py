@@ -5,7 +5,7 @@ from nbgit.cli.answers import ask
 from nbgit.cli.editor import edit_text
 from nbgit.cli.terminal import print_text
 from nbgit.diff.palette import escape_of
-from nbgit.gitproto.git_settings import DiffSettings
+from nbgit.diff.view import View
 from nbgit.merge.parts import Part, Parts
 from nbgit.notebook.policy import Policy
 
@@ -31,9 +31,9 @@ class Walk:
     `has_quit` says that no more is to be asked at all.
     """
 
-    def __init__(self, parts: Parts, settings: DiffSettings, policy: Policy) -> None:
+    def __init__(self, parts: Parts, view: View, policy: Policy) -> None:
         self._all = parts
-        self._settings = settings
+        self._view = view
         self._policy = policy
         self._parts = list(parts.parts)
         self._answers: dict[Part, bool] = {}
@@ -51,11 +51,11 @@ class Walk:
         shown: Part | None = None
         while (part := self._next()) is not None:
             if part is not shown:
-                lines = part_lines(part, self._all, self._settings, self._policy)
+                lines = part_lines(part, self._all, self._view, self._policy)
                 print_text("".join(f"{line}\n" for line in lines))
             shown = part
             offered = self._offered(part)
-            typed = ask(prompt(self._settings, f"({self._at + 1}/{len(self._parts)}) {question(part)}", offered))
+            typed = ask(prompt(self._view, f"({self._at + 1}/{len(self._parts)}) {question(part)}", offered))
             answer = "q" if typed is None else typed[:1]
             if answer.lower() in ("y", "n", "a", "d", "q", "s", "e"):
                 answer = answer.lower()
@@ -134,9 +134,9 @@ class Walk:
         return ["y", "n", "q", "a", "d", *(key for key, fits in steps.items() if fits), "?"]
 
 
-def prompt(settings: DiffSettings, words: str, offered: list[str]) -> str:
+def prompt(view: View, words: str, offered: list[str]) -> str:
     """Return a question with its answers, as git words it and in its colour."""
-    start = escape_of("bold blue") if settings.palette.paint("old", "x") != "x" else ""
+    start = escape_of("bold blue") if view.palette.is_coloured else ""
     text = f"{words} [{','.join(offered)}]?"
     return f"{start}{text}\x1b[m" if start else text
 

@@ -5,14 +5,13 @@ import os
 import click
 
 from nbgit.cli.diff_forms import print_as_json, print_names, print_nbdime, print_stat
+from nbgit.cli.diff_options import GitLike, view_options
 from nbgit.cli.diff_page import PageOptions, page_options, write_page
 from nbgit.cli.diff_sides import in_repository, on_disk_sides
-from nbgit.cli.numbers import Number
 from nbgit.cli.paging import paged
 from nbgit.diff.between import FileChange
-from nbgit.diff.render_outputs import FULL, NONE, OutputView
 from nbgit.diff.report import report
-from nbgit.gitproto.git_settings import DiffSettings, read_diff_settings, stdout_is_terminal
+from nbgit.diff.view import NONE, View
 from nbgit.notebook.policy import Policy
 
 EPILOG = """\b
@@ -29,34 +28,26 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
+@click.command(cls=GitLike, epilog=EPILOG)
 @click.argument("targets", nargs=-1, metavar="[A] [B] [-- PATHS]")
 @click.option("--cached", "--staged", is_flag=True, help="Compare the index with HEAD (or with A).")
-@click.option("-U", "--unified", "context", type=Number(), metavar="N", help="Lines of context around a change.")
-@click.option(
-    "--outputs/--no-outputs", default=None, help="Outputs in full, or not at all; else one line for each that changed."
-)
+@view_options
 @click.option("--stat", is_flag=True, help="One line a notebook: cells and figures.")
 @click.option("--name-only", is_flag=True, help="The paths.")
 @click.option("--json", "as_json", is_flag=True, help="For programs (schemas/diff.v1.schema.json).")
 @click.option("--format", "form", type=click.Choice(["text", "nbdime"]), default="text", help="nbdime: its JSON diff.")
 @page_options
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where something differs.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), is_flag=False, flag_value="always")
-@click.option("--no-color", is_flag=True, help="The same as --color=never.")
 @click.option("--no-pager", is_flag=True, help="Write straight to the terminal.")
 def command(
     targets: tuple[str, ...],
     cached: bool,
-    context: int | None,
-    outputs: bool | None,
+    view: View,
     stat: bool,
     name_only: bool,
     as_json: bool,
     form: str,
     exit_code: bool,
-    color: str | None,
-    no_color: bool,
     no_pager: bool,
     page: PageOptions,
 ) -> int:
@@ -66,13 +57,12 @@ def command(
     with the index. `git config nbgit.diffOutputs` (none, summary, full) says how much of outputs shows, here and in
     `git diff`. With --format nbdime, two files give nbdime's diff, and all else an object that maps paths to diffs.
     """
-    settings = asked_settings("never" if no_color else color, context, outputs)
-    shown = settings.outputs != NONE
+    shown = view.outputs != NONE
     files = None if cached else on_disk_sides(targets)
     found, policy = (files, Policy()) if files is not None else in_repository(targets, cached=cached, outputs=shown)
     differs = bool(found)
     if page.is_wanted:
-        write_page(found, policy, targets, page, settings, cached=cached)
+        write_page(found, policy, targets, page, view, cached=cached)
     elif form == "nbdime":
         differs = print_nbdime(found, alone=not any(map(os.path.isdir, targets)) and files is not None)
     elif as_json:
@@ -82,39 +72,20 @@ def command(
     elif name_only:
         print_names(found)
     else:
-        differs = _print_text(found, settings, policy, pager=not no_pager)
+        differs = _print_text(found, view, policy, pager=not no_pager)
     return 1 if exit_code and differs else 0
 
 
-def asked_settings(color: str | None, context: int | None, outputs: bool | None) -> DiffSettings:
-    """Return git's settings for a diff, with what the command line says in place of them."""
-    settings = read_diff_settings(os.environ, stdout_is_terminal(), color or "")
-    if context is not None:
-        settings.context = context
-    if outputs is not None:
-        settings.outputs = FULL if outputs else NONE
-    return settings
-
-
-def _print_text(found: list[FileChange], settings: DiffSettings, policy: Policy, *, pager: bool) -> bool:
+def _print_text(found: list[FileChange], view: View, policy: Policy, *, pager: bool) -> bool:
     """Print the diffs; say whether there was any."""
-    text = "".join(change_text(change, settings, policy) for change in found)
+    text = "".join(change_text(change, view, policy) for change in found)
     with paged(pager and bool(text)) as out:
         out.write(text.encode("utf-8", "backslashreplace"))
     return bool(text)
 
 
-def change_text(change: FileChange, settings: DiffSettings, policy: Policy) -> str:
+def change_text(change: FileChange, view: View, policy: Policy) -> str:
     """Return the diff of one file."""
     if change.status == "U":
         return f"* Unmerged path {change.after.path}\n"
-    return report(
-        change.before,
-        change.after,
-        settings.palette,
-        context=settings.context,
-        prefixes=settings.prefixes,
-        extended=change.extended,
-        policy=policy,
-        outputs=OutputView(settings.outputs, decode=True),
-    )
+    return report(change.before, change.after, view, extended=change.extended, policy=policy)

@@ -14,9 +14,8 @@ import click
 from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_text, progress, warn
 from nbgit.diff.between import FileChange
-from nbgit.diff.render_outputs import NONE
+from nbgit.diff.view import NONE, View
 from nbgit.errors import TargetNotFound
-from nbgit.gitproto.git_settings import DiffSettings
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.text import visible
 from nbgit.setup.files import read_bytes, replace_bytes
@@ -58,7 +57,7 @@ def write_page(
     policy: Policy,
     targets: tuple[str, ...],
     options: PageOptions,
-    settings: DiffSettings,
+    view: View,
     *,
     cached: bool,
 ) -> None:
@@ -69,7 +68,7 @@ def write_page(
         raise click.UsageError("--web opens a file; name one with --html, or leave --html out")
     if options.file not in (None, "-"):
         _refuse_others(str(options.file))
-    looks = Looks(settings.context, outputs=settings.outputs != NONE, limit=options.limit)
+    looks = Looks(view.context, outputs=view.outputs != NONE, limit=options.limit)
     asked = " ".join(["nbgit diff", *(["--cached"] if cached else []), *targets])
     with progress("notebooks") as report:
         made = page(found, policy, asked, looks, report)

@@ -5,15 +5,15 @@ import sys
 
 import click
 
-from nbgit.cli.diff import asked_settings, change_text
+from nbgit.cli.diff import change_text
 from nbgit.cli.diff_forms import print_stat
-from nbgit.cli.numbers import Number
+from nbgit.cli.diff_options import GitLike, git_options, view_options
 from nbgit.cli.paging import paged
 from nbgit.diff.between import FileChange, changed_files
-from nbgit.diff.render_outputs import NONE
 from nbgit.diff.stored import COMMIT, State, Stored
+from nbgit.diff.view import NONE, View
 from nbgit.errors import TargetNotFound
-from nbgit.gitproto.git_settings import DiffSettings, is_true
+from nbgit.gitproto.git_settings import is_true
 from nbgit.notebook.policy import Policy
 from nbgit.store.git import run_git, try_git
 from nbgit.store.policy_file import load_policy
@@ -52,25 +52,21 @@ def complete_stashes(context: click.Context, parameter: click.Parameter, incompl
     return [name for name in out.split() if name.startswith(incomplete)]
 
 
-@command.command(epilog=EPILOG)
+@command.command(cls=GitLike, epilog=EPILOG)
 @click.argument("stash", required=False, shell_complete=complete_stashes)
 @click.option("-p", "--patch", is_flag=True, help="What changed, by cell.")
 @click.option("--stat", is_flag=True, help="One line a notebook: cells and figures.")
 @click.option("-u", "--include-untracked", "which", flag_value=BOTH, help="Untracked files that were stashed, too.")
 @click.option("--only-untracked", "which", flag_value=UNTRACKED, help="Those alone.")
 @click.option("--no-include-untracked", "which", flag_value=TRACKED, help="Tracked files alone.")
-@click.option("-U", "--unified", "context", type=Number(), metavar="N", help="Lines of context around a change.")
-@click.option("--outputs/--no-outputs", default=None, help="Outputs in full, or not at all; else one line each.")
-@click.option("--color", type=click.Choice(["auto", "always", "never"]), is_flag=False, flag_value="always")
+@view_options
 @click.option("--no-pager", is_flag=True, help="Write straight to the terminal.")
 def show(
     stash: str | None,
     patch: bool,
     stat: bool,
     which: str | None,
-    context: int | None,
-    outputs: bool | None,
-    color: str | None,
+    view: View,
     no_pager: bool,
 ) -> int:
     """Show what STASH (the newest, if none is named) would bring back, as `git stash show` does for text.
@@ -79,20 +75,19 @@ def show(
     `git config stash.showPatch`, `stash.showStat` and `stash.showIncludeUntracked` count as for git.
     """
     repository = find_repository(os.getcwd(), os.environ)
-    settings = asked_settings(color, context, outputs)
     if not (patch or stat):
         patch, stat = _setting("stash.showPatch", usual=False), _setting("stash.showStat", usual=True)
     which = which or (BOTH if _setting("stash.showIncludeUntracked", usual=False) else TRACKED)
     pairs = _pairs(stash, which)
     policy = load_policy(repository)
-    found = _changes(repository, pairs, policy, settings)
+    found = _changes(repository, pairs, policy, view)
     if stat:
-        print_stat(found, policy, outputs=settings.outputs != NONE)
-        sys.stdout.buffer.write(_others(pairs, ["--stat"], settings))
+        print_stat(found, policy, outputs=view.outputs != NONE)
+        sys.stdout.buffer.write(_others(pairs, ["--stat"], view))
         sys.stdout.buffer.flush()
     if patch:
-        text = "".join(change_text(change, settings, policy) for change in found).encode("utf-8", "backslashreplace")
-        text += _others(pairs, ["-p", f"-U{settings.context}"], settings)
+        text = "".join(change_text(change, view, policy) for change in found).encode("utf-8", "backslashreplace")
+        text += _others(pairs, ["-p", *git_options(view)], view)
         with paged(not no_pager and bool(text)) as out:
             out.write(text)
     return 0
@@ -112,23 +107,20 @@ def _pairs(stash: str | None, which: str) -> list[tuple[str, str]]:
     return tracked + ([(empty, oids[3])] if which != TRACKED and oids[3] else [])
 
 
-def _changes(
-    repository: Repository, pairs: list[tuple[str, str]], policy: Policy, settings: DiffSettings
-) -> list[FileChange]:
+def _changes(repository: Repository, pairs: list[tuple[str, str]], policy: Policy, view: View) -> list[FileChange]:
     found: list[FileChange] = []
     for before, after in pairs:
         some = list(changed_files(repository, os.getcwd(), [before, after], [NOTEBOOKS]))
-        if settings.outputs != NONE:
+        if view.outputs != NONE:
             with Stored(repository, policy, State(COMMIT, _commit(before)), State(COMMIT, after)) as stored:
                 some = [stored.fill(change) for change in some]
         found += some
     return sorted(found, key=lambda change: change.after.path)
 
 
-def _others(pairs: list[tuple[str, str]], options: list[str], settings: DiffSettings) -> bytes:
+def _others(pairs: list[tuple[str, str]], options: list[str], view: View) -> bytes:
     """Return git's own diff of what are no notebooks."""
-    coloured = settings.palette.paint("old", "x") != "x"
-    options = ["--no-ext-diff", "--color=always" if coloured else "--color=never", *options]
+    options = ["--no-ext-diff", "--color=always" if view.palette.is_coloured else "--color=never", *options]
     return b"".join(run_git(["diff", *options, *pair, "--", ":(top)", OTHERS]) for pair in pairs)
 
 

@@ -130,6 +130,11 @@ class Changes:
         return any(change.before for change in self.cells) and any(change.after for change in self.cells)
 
     @property
+    def shows(self) -> bool:
+        """Whether a reader would call anything in a cell a change."""
+        return any(change.shows for change in self.cells)
+
+    @property
     def ids_changed(self) -> int:
         """How many cells have another id than before."""
         return sum(change.id_changed for change in self.cells)

@@ -17,15 +17,17 @@ OLDER_NAMES = {"plain": "context"}
 COLOURS = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 ATTRIBUTES = {"bold": 1, "dim": 2, "italic": 3, "ul": 4, "blink": 5, "reverse": 7, "strike": 9}
 RESET = "\x1b[m"
+REVERSED, UPRIGHT = "\x1b[7m", "\x1b[27m"
 
 
 class Palette:
     """For each part of a diff, the escape that starts its colour, or "" for none."""
 
-    __slots__ = ("_starts",)
+    __slots__ = ("_starts", "is_coloured")
 
     def __init__(self, starts: "Mapping[str, str]") -> None:
         self._starts = starts
+        self.is_coloured = bool(starts)
 
     def paint(self, slot: str, text: str) -> str:
         """Return `text` in the colour of `slot`; the colour ends before anything that follows."""

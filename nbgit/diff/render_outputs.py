@@ -7,6 +7,7 @@ from nbgit.diff.changes import CellChange, Changes, LineEdits
 from nbgit.diff.compare import TextEdits, compare, describe, output_lines, tell
 from nbgit.diff.lines import Hunk
 from nbgit.diff.outputs import OutputChange, read_outputs
+from nbgit.diff.view import FULL, View
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,48 +15,36 @@ if TYPE_CHECKING:
 
     from nbgit.diff.compare import Edits
 
-NONE, SUMMARY, FULL = "none", "summary", "full"  # how much of the outputs a diff shows
 MOST_PRINTED = 40  # lines of one output, in a full diff
 MOST_TOLD = 8  # outputs of one cell that have a line of their own in a summary
 LONGEST_LINE = 400  # characters of a printed line
 FEW = 3  # cells; where more have outputs on one side only, one line says so
 
 
-class OutputView:
-    """How a diff shows outputs: `detail` is NONE, SUMMARY or FULL; `decode` says whether pictures may be decoded."""
-
-    __slots__ = ("decode", "detail")
-
-    def __init__(self, detail: str = SUMMARY, *, decode: bool = False) -> None:
-        self.detail = detail
-        self.decode = decode
-
-
 class Block:
-    """One piece of what is printed: a remark, or the edits of a text under a `name` with lines of `context`."""
+    """One piece of what is printed: a remark, or the edits of a text under a `name`."""
 
-    __slots__ = ("context", "edits", "name", "remark")
+    __slots__ = ("edits", "name", "remark")
 
-    def __init__(self, remark: str, edits: LineEdits | None = None, name: str = "", context: int = 0) -> None:
+    def __init__(self, remark: str, edits: LineEdits | None = None, name: str = "") -> None:
         self.remark = remark
         self.edits = edits
         self.name = name
-        self.context = context
 
 
-def output_blocks(change: CellChange, name: str, view: OutputView, context: int) -> "Iterator[Block]":
+def output_blocks(change: CellChange, name: str, view: View) -> "Iterator[Block]":
     """Yield what is to be printed of a cell's outputs; each remark begins with `name`."""
     found = change.output_changes
     if change.before is None:
         if found:
             yield Block(f"{name} shows: {_listed(change)}")
         return
-    told = len(found) if view.detail == FULL or len(found) <= MOST_TOLD else MOST_TOLD - 1
+    told = len(found) if view.outputs == FULL or len(found) <= MOST_TOLD else MOST_TOLD - 1
     for output in found[:told]:
         edits = compare(output, decode=view.decode)
         yield Block(f"{name}, output {output.index}: {tell(output, edits)}")
-        if view.detail == FULL:
-            yield from _within(output, edits, name, context)
+        if view.outputs == FULL:
+            yield from _within(output, edits, name, view.context)
     if told < len(found):
         yield Block(f"{name}: {len(found) - told:,} more outputs changed")
 
@@ -130,6 +119,6 @@ def _within(output: OutputChange, edits: "Edits | None", name: str, context: int
     else:
         return
     shown, left_out = cut(lines, context)
-    yield Block("", shown, what, context)
+    yield Block("", shown, what)
     if left_out:
         yield Block(f"{left_out:,} more changed lines of this output are not shown")

@@ -7,8 +7,11 @@ know diffs (delta, diff-so-fancy, editors) know this one. Remarks begin with a b
 from nbgit.diff.changes import CellChange, Changes, LineEdits
 from nbgit.diff.fold import folded_metadata
 from nbgit.diff.lines import Hunk
-from nbgit.diff.render_outputs import NONE, Block, OutputView, one_sided, output_blocks
-from nbgit.notebook.text import heading_of, visible
+from nbgit.diff.render_lines import changed_lines, context_lines
+from nbgit.diff.render_outputs import Block, one_sided, output_blocks
+from nbgit.diff.spaces import ignoring_space
+from nbgit.diff.view import NONE, View
+from nbgit.notebook.text import heading_of, own_name, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,72 +19,64 @@ if TYPE_CHECKING:
 
     from nbgit.diff.palette import Palette
 
-CONTEXT = 3  # lines before and after a change, as in git
-NO_NEWLINE = "\n\\ No newline at end of file"  # behind a line of a file that has no line end there
 
-
-def render_changes(
-    what: Changes, palette: "Palette", context: int = CONTEXT, outputs: OutputView | None = None
-) -> "Iterator[str]":
-    """Yield the lines (without line ends) of everything in `what` that a reader would call a change.
-
-    `outputs` says how outputs are shown (None: in one line each).
-    """
-    yield from render_edits(what.about, "notebook", palette, context)
-    view = outputs or OutputView()
-    said = one_sided(what) if view.detail != NONE else ""
+def render_changes(what: Changes, view: View | None = None) -> "Iterator[str]":
+    """Yield the lines (without line ends) of everything in `what` that a reader would call a change."""
+    view = view or View()
+    yield from render_edits(what.about, "notebook", view)
+    said = one_sided(what) if view.outputs != NONE else ""
     titles = {"before": "", "after": ""}
     folded = folded_metadata(what)
     for change in what.cells:
         title = follow_titles(change, titles)
+        is_shown = False
         if change.shows and not (folded and change.only_metadata):
-            yield from _render_cell(change, title, palette, context)
-        if view.detail != NONE and not said and what.is_edit:
-            yield from _render_outputs(change, title, palette, context, view)
-    yield from [remark(line, palette) for line in (folded, said) if line]
+            for line in _render_cell(change, title, view):
+                is_shown = True
+                yield line
+        if view.outputs != NONE and not said and what.is_edit:
+            yield from _render_outputs(change, "" if is_shown else name_of(change, title), view)
+    yield from [remark(line, view.palette) for line in (folded, said) if line]
     if what.ids_changed:
-        yield remark(f"{_cells(what.ids_changed)} with another id", palette)
+        yield remark(f"{_cells(what.ids_changed)} with another id", view.palette)
 
 
-def _render_outputs(
-    change: CellChange, title: str, palette: "Palette", context: int, view: OutputView
-) -> "Iterator[str]":
+def _render_outputs(change: CellChange, name: str, view: View) -> "Iterator[str]":
     """Yield what happened to a cell's outputs; a cell that shows nothing else is named in full."""
     cell = change.after or change.before
     assert cell is not None
-    number = f"cell {cell.index}"
-    name = number if change.shows else name_of(change, title)
-    for block in output_blocks(change, name, view, context):
-        yield from _render_block(block, palette)
+    for block in output_blocks(change, name or f"cell {cell.index}", view):
+        yield from _render_block(block, view)
 
 
-def _render_block(block: Block, palette: "Palette") -> "Iterator[str]":
+def _render_block(block: Block, view: View) -> "Iterator[str]":
     if block.edits is None:
-        yield remark(block.remark, palette)
+        yield remark(block.remark, view.palette)
     else:
-        yield from render_edits(block.edits, block.name, palette, block.context)
+        yield from render_edits(block.edits, block.name, view)
 
 
-def render_edits(
-    edits: LineEdits, name: str, palette: "Palette", context: int = CONTEXT, start: tuple[int, int] = (0, 0)
-) -> "Iterator[str]":
+def render_edits(edits: LineEdits, name: str, view: View, start: tuple[int, int] = (0, 0)) -> "Iterator[str]":
     """Yield one text's changed lines as unified hunks, each under a header that ends with `name`.
 
     `start` are the lines of the older and the newer cell that the text begins at.
     """
+    edits = ignoring_space(edits, view.space)
+    context = view.context
     for group in _groups(edits.hunks, context):
         a_start, a_end = max(0, group[0].a_start - context), min(len(edits.before), group[-1].a_end + context)
         b_start, b_end = max(0, group[0].b_start - context), min(len(edits.after), group[-1].b_end + context)
-        yield hunk_header(a_start + start[0], a_end + start[0], b_start + start[1], b_end + start[1], name, palette)
-        at = a_start
+        ranges = (a_start + start[0], a_end + start[0], b_start + start[1], b_end + start[1])
+        yield hunk_header(*ranges, name, view.palette)
+        at = b_start
         for hunk in group:
-            yield from _lines(" ", edits.before[at : hunk.a_start], palette)
-            yield from _lines("-", edits.before[hunk.a_start : hunk.a_end], palette)
-            yield from _lines("+", edits.after[hunk.b_start : hunk.b_end], palette)
-            at = hunk.a_end
-        yield from _lines(" ", edits.before[at:a_end], palette)
+            yield from context_lines(edits.after[at : hunk.b_start], view)
+            old, new = edits.before[hunk.a_start : hunk.a_end], edits.after[hunk.b_start : hunk.b_end]
+            yield from changed_lines(old, new, view)
+            at = hunk.b_end
+        yield from context_lines(edits.after[at:b_end], view)
     if not edits.exact:
-        yield remark("large and very different: a shorter diff may exist", palette)
+        yield remark("large and very different: a shorter diff may exist", view.palette)
 
 
 def hunk_header(a_start: int, a_end: int, b_start: int, b_end: int, name: str, palette: "Palette") -> str:
@@ -96,34 +91,39 @@ def remark(text: str, palette: "Palette") -> str:
 
 
 def name_of(change: CellChange, title: str) -> str:
-    """Return what a reader calls this cell: `cell 7 [code] Density`, with what happened to it as a whole."""
+    """Return what a reader calls this cell, with what happened to it as a whole.
+
+    That is `cell 7 [12] [code] load-data Density`: its number from 0, the count that Jupyter shows beside it, its kind,
+    the id where a person chose it, and its section; all but the numbers as in the readable text (nbgit.notebook.text).
+    """
     before = change.split.cell if change.split else change.before
     after = change.joined.cell if change.joined else change.after
-    tail = f" {title}" if title else ""
+    shown = after or before
+    assert shown is not None
+    kind = f"{before.kind} → {after.kind}" if before and after and before.kind != after.kind else shown.kind
+    count = f" [{shown.execution_count}]" if shown.execution_count is not None else ""
+    tail = f"{count} [{kind}]{own_name(shown, title)}"
     if after is None:
-        assert before is not None
-        return f"deleted cell {before.index} [{before.kind}]{tail}"
+        return f"deleted cell {shown.index}{tail}"
     if before is None:
-        return f"inserted cell {after.index} [{after.kind}]{tail}"
-    kind = f"[{before.kind} → {after.kind}]" if before.kind != after.kind else f"[{after.kind}]"
+        return f"inserted cell {shown.index}{tail}"
     verb = "split" if change.split else "joined" if change.joined else "moved" if change.moved else ""
-    if verb:
-        return f"{verb} cell {before.index} → {after.index} {kind}{tail}"
-    return f"cell {after.index} {kind}{tail}"
+    return f"{verb} cell {before.index} → {after.index}{tail}" if verb else f"cell {after.index}{tail}"
 
 
-def _render_cell(change: CellChange, title: str, palette: "Palette", context: int) -> "Iterator[str]":
+def _render_cell(change: CellChange, title: str, view: View) -> "Iterator[str]":
     name = name_of(change, title)
-    metadata = list(render_edits(change.metadata_edits, f"metadata of {name}", palette, context))
-    source = change.source_edits
+    metadata = list(render_edits(change.metadata_edits, f"metadata of {name}", view))
+    source = ignoring_space(change.source_edits, view.space)
     old, new = change.split.start if change.split else 0, change.joined.start if change.joined else 0
     is_elsewhere = change.moved or change.kind_changed or change.split or change.joined
+    is_whole = change.before is None or change.after is None
     if source.hunks:
-        yield from render_edits(source, name, palette, context, (old, new))
-    elif is_elsewhere or not metadata:  # a header alone, and the first line to know it by
+        yield from render_edits(source, name, view, (old, new))
+    elif is_elsewhere or (is_whole and not metadata):  # a header alone, and the first line to know it by
         shown = source.after[:1]
-        yield hunk_header(old, old + len(shown), new, new + len(shown), name, palette)
-        yield from _lines(" ", shown, palette)
+        yield hunk_header(old, old + len(shown), new, new + len(shown), name, view.palette)
+        yield from context_lines(shown, view)
     yield from metadata
 
 
@@ -145,15 +145,6 @@ def _groups(found: list[Hunk], context: int) -> "Iterator[list[Hunk]]":
         group.append(hunk)
     if group:
         yield group
-
-
-def _lines(mark: str, lines: list[str], palette: "Palette") -> "Iterator[str]":
-    slot = {" ": "context", "-": "old", "+": "new"}[mark]
-    for line in lines:
-        text = line.removesuffix(NO_NEWLINE)
-        yield palette.paint(slot, mark + visible(text))
-        if text != line:
-            yield palette.paint(slot, NO_NEWLINE[1:])
 
 
 def _range(start: int, end: int) -> str:

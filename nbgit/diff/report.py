@@ -2,9 +2,9 @@
 
 from nbgit.diff.changes import Changes, LineEdits, changes
 from nbgit.diff.fold import what_runs_wrote
-from nbgit.diff.palette import Palette
-from nbgit.diff.render_outputs import OutputView
-from nbgit.diff.render_terminal import CONTEXT, NO_NEWLINE, remark, render_changes, render_edits
+from nbgit.diff.render_lines import NO_NEWLINE
+from nbgit.diff.render_terminal import remark, render_changes, render_edits
+from nbgit.diff.view import View
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import Notebook, read_cells
 from nbgit.notebook.policy import Policy
@@ -35,25 +35,24 @@ class Side:
 def report(
     before: Side,
     after: Side,
-    palette: Palette,
+    view: View | None = None,
     *,
-    context: int = CONTEXT,
-    prefixes: tuple[str, str] = ("a/", "b/"),
     extended: "Sequence[str]" = (),
     policy: Policy | None = None,
-    outputs: OutputView | None = None,
 ) -> str:
     """Return the diff of one file as text, "" where nothing differs.
 
-    `extended` are header lines that git supplied (renames); `context` lines stand around each change; what `policy`
-    (None: the defaults) calls volatile is left out. `outputs` says how outputs show (None: in one line each).
+    `extended` are header lines that git supplied (renames); what `policy` (None: the defaults) calls volatile is left
+    out.
     """
-    body = list(_body(before, after, palette, context, prefixes, policy, outputs or OutputView()))
+    view = view or View()
+    body = list(_body(before, after, view, policy))
     same_mode = before.mode == after.mode or before.data is None or after.data is None
-    if not body and same_mode and not extended and before.data == after.data:
+    is_same = before.data == after.data or (bool(view.space) and before.data is not None and after.data is not None)
+    if not body and same_mode and not extended and is_same:
         return ""
-    head = header(before, after, prefixes, extended, with_files=bool(body) and not body[0].startswith("Binary"))
-    return "".join(line + "\n" for line in [*(palette.paint("meta", line) for line in head), *body])
+    head = header(before, after, view.prefixes, extended, with_files=bool(body) and not body[0].startswith("Binary"))
+    return "".join(line + "\n" for line in [*(view.palette.paint("meta", line) for line in head), *body])
 
 
 def header(
@@ -78,36 +77,28 @@ def header(
     return lines
 
 
-def _body(
-    before: Side,
-    after: Side,
-    palette: Palette,
-    context: int,
-    prefixes: tuple[str, str],
-    policy: Policy | None,
-    outputs: OutputView,
-) -> "Iterator[str]":
+def _body(before: Side, after: Side, view: View, policy: Policy | None) -> "Iterator[str]":
     if before.data == after.data:
         return
     try:
         old, new = _notebook(before), _notebook(after)
     except NotANotebook:
-        yield from _plain_body(before, after, palette, context, prefixes)
+        yield from _plain_body(before, after, view)
         return
     what = changes(old, new, policy)
-    lines = list(render_changes(what, palette, context, outputs))
-    yield from lines or [remark(why_nothing_shows(old, new, what), palette)]
+    lines = list(render_changes(what, view))
+    if not lines and not (view.space and what.shows):
+        lines = [remark(why_nothing_shows(old, new, what), view.palette)]
+    yield from lines
 
 
-def _plain_body(
-    before: Side, after: Side, palette: Palette, context: int, prefixes: tuple[str, str]
-) -> "Iterator[str]":
+def _plain_body(before: Side, after: Side, view: View) -> "Iterator[str]":
     """Yield the diff of the bytes as text lines: what git itself would show."""
-    edits = plain_edits(before, after, prefixes)
+    edits = plain_edits(before, after, view.prefixes)
     if isinstance(edits, LineEdits):
-        yield from render_edits(edits, "", palette, context)
+        yield from render_edits(edits, "", view)
     else:
-        yield edits if edits.startswith("Binary") else remark(edits, palette)
+        yield edits if edits.startswith("Binary") else remark(edits, view.palette)
 
 
 def plain_edits(before: Side, after: Side, prefixes: tuple[str, str] = ("", "")) -> "LineEdits | str":

@@ -9,11 +9,16 @@ code other than 0 would end the whole `git diff`, so whatever goes wrong ends as
 import os
 import sys
 
-from nbgit.diff.render_outputs import OutputView
-from nbgit.diff.report import Side, report
-from nbgit.gitproto.git_settings import read_diff_settings, stdout_is_terminal
+from nbgit.gitproto.asked import read_asked
+from nbgit.gitproto.git_settings import CONFIG, parse_config, stdout_is_terminal, view_of
 from nbgit.gitproto.textconv import write_all
 from nbgit.gitproto.working_policy import working_policy
+from nbgit.store.callers import words_of
+from nbgit.store.process import Child
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nbgit.diff.view import View
 
 
 def run(arguments: list[str]) -> int:
@@ -37,22 +42,25 @@ def run(arguments: list[str]) -> int:
 
 
 def _diff(arguments: list[str]) -> str:
+    config = Child(CONFIG)  # git reads its configuration while we import what compares
+    from nbgit.diff.report import Side, report
+
     path, old_file, old_oid, old_mode, new_file, new_oid, new_mode = arguments[:7]
     new_path = arguments[7] if len(arguments) == 9 else path
     extended = arguments[8].rstrip("\n").split("\n") if len(arguments) == 9 else []
-    settings = read_diff_settings(os.environ, stdout_is_terminal())
     before = Side(path, _read(old_file), old_mode, old_oid)
     after = Side(new_path, _read(new_file), new_mode, new_oid)
-    return report(
-        before,
-        after,
-        settings.palette,
-        context=settings.context,
-        prefixes=settings.prefixes,
-        extended=extended,
-        policy=working_policy(),
-        outputs=OutputView(settings.outputs),
-    )
+    return report(before, after, _view(config), extended=extended, policy=working_policy())
+
+
+def _view(config: Child) -> "View":
+    """Return how to show the diff: as git's settings and the command line of the git that asks say."""
+    code, listing = config.answer()
+    settings = parse_config(listing if code == 0 else b"")
+    asked = read_asked(words_of(str(os.getppid())), settings)
+    view = view_of(settings, os.environ, stdout_is_terminal(), asked.colour)
+    asked.apply(view)
+    return view
 
 
 def _read(path: str) -> bytes | None:

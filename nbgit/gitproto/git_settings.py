@@ -5,54 +5,44 @@
 
 import sys
 
-from nbgit.diff.palette import Palette, git_colours, no_colours
-from nbgit.diff.render_outputs import FULL, NONE, SUMMARY
-from nbgit.diff.render_terminal import CONTEXT
+from nbgit.diff.palette import git_colours, no_colours
+from nbgit.diff.view import CONTEXT, FULL, NONE, SUMMARY, View
 from nbgit.store.process import FAILED, Child
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WANTED = r"^(color\.(ui|diff|pager|diff\..*)|diff\.(color|color\..*|context|noprefix)|nbgit\.diffoutputs)$"
+WANTED = (
+    r"^(color\.(ui|diff|pager|diff\..*)|diff\.(color|color\..*|context|noprefix)"
+    r"|nbgit\.(diffoutputs|diffmarks|syntax)|alias\..*)$"
+)
+CONFIG = ["git", "config", "-z", "--get-regexp", WANTED]
 
 
-class DiffSettings:
-    """How git would show a diff here: its `palette`, lines of `context`, and the `prefixes` of the two paths.
-
-    `outputs` is how much of the outputs shows (nbgit.diffOutputs: none, summary, full).
-    """
-
-    __slots__ = ("context", "outputs", "palette", "prefixes")
-
-    def __init__(self, palette: Palette, context: int, prefixes: tuple[str, str], outputs: str = SUMMARY) -> None:
-        self.palette = palette
-        self.context = context
-        self.prefixes = prefixes
-        self.outputs = outputs
-
-
-def read_diff_settings(environ: "Mapping[str, str]", is_terminal: bool, when: str = "") -> DiffSettings:
-    """Return git's settings for a diff; `is_terminal` says whether stdout is one (GIT_PAGER_IN_USE counts too).
+def read_view(environ: "Mapping[str, str]", is_terminal: bool, when: str = "") -> View:
+    """Return how git would show a diff; `is_terminal` says whether stdout is one (GIT_PAGER_IN_USE counts too).
 
     `when` is what the command line says about colour ("always", "never", "auto"), "" where it says nothing.
     """
-    config = parse_config(capture(["git", "config", "-z", "--get-regexp", WANTED]))
+    return view_of(parse_config(capture(CONFIG)), environ, is_terminal, when)
+
+
+def view_of(config: "dict[str, str]", environ: "Mapping[str, str]", is_terminal: bool, when: str = "") -> View:
+    """Return what `config` (keys in lower case), the environment and the command line (`when`) ask for."""
     if when:
-        config["color.diff"] = when
-    return diff_settings(config, environ, is_terminal)
-
-
-def diff_settings(config: "Mapping[str, str]", environ: "Mapping[str, str]", is_terminal: bool) -> DiffSettings:
-    """Return the settings that `config` (keys in lower case) and the environment ask for."""
+        config = {**config, "color.diff": when}
     coloured = wants_colour(config, environ, is_terminal)
     bare = is_true(config.get("diff.noprefix", "false"))
-    return DiffSettings(
+    view = View(
         git_colours(config) if coloured else no_colours(),
-        _context(config, environ),
-        ("", "") if bare else ("a/", "b/"),
-        _detail(config.get("nbgit.diffoutputs", SUMMARY)),
+        context=_context(config, environ),
+        prefixes=("", "") if bare else ("a/", "b/"),
+        outputs=_detail(config.get("nbgit.diffoutputs", SUMMARY)),
     )
+    view.marks = coloured and is_true(config.get("nbgit.diffmarks", "true"))
+    view.syntax = coloured and is_true(config.get("nbgit.syntax", "false"))
+    return view
 
 
 def wants_colour(config: "Mapping[str, str]", environ: "Mapping[str, str]", is_terminal: bool) -> bool:

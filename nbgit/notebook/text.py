@@ -73,8 +73,13 @@ def head_line(notebook: Notebook) -> str:
 
 def header_line(cell: Cell, title: str) -> str:
     """Return a cell's header: `## cell [kind]`, the id where a person chose it, and the section it is in."""
+    return f"## cell [{cell.kind}]{own_name(cell, title)}"
+
+
+def own_name(cell: Cell, title: str) -> str:
+    """Return what a cell is called beside its kind, each part behind a blank: its id, the section `title`."""
     name = f" {cell.id}" if cell.id and not is_made_up(cell.id) else ""
-    return f"## cell [{cell.kind}]{name}{' ' + title if title else ''}"
+    return f"{name}{' ' + title if title else ''}"
 
 
 def heading_of(cell: Cell) -> str:

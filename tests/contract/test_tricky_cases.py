@@ -672,5 +672,5 @@ def test_ids_that_count_places(installed: GitBox) -> None:
     installed.commit("first")
     more = ["# Light curve", *sources]
     installed.write(PATH, notebook(*(code(text, id=f"cell-{number}") for number, text in enumerate(more))))
-    assert hunks(installed) == ["inserted cell 0 [code]", "+# Light curve"]
+    assert hunks(installed) == ["inserted cell 0 [code] cell-0", "+# Light curve"]
     assert "\\ 3 cells with another id" in installed.git("diff")

@@ -48,7 +48,7 @@ def test_one_of_two_edits(repo: GitBox) -> None:
     repo.write(N, run_of(*EDITED, run="again", count=5))
     result = add_p(repo, "ny")
     assert result.out.startswith(f"diff --git a/{N} b/{N}\n")
-    assert "@@ -1,7 +1,7 @@ cell 1 [code] Title\n-a = 1\n+a = 2\n" in result.out
+    assert "@@ -1,7 +1,7 @@ cell 1 [code] cell0 Title\n-a = 1\n+a = 2\n" in result.out
     assert "(1/2) Stage this cell [y,n,q,a,d,j,J,s,e,?]? " in result.out
     assert sources(staged(repo)) == ["# Title", *CELLS[:2], "c = 3", "d = 1"]
     assert repo.git("status", "--porcelain") == f"MM {N}\n"

@@ -1,12 +1,14 @@
 """`git diff` and `nbgit diff` on notebooks, through real git."""
 
 import json
+import os
 
 import nbdime
 import pytest
 from nbdime.diff_utils import to_diffentry_dicts
 
 from nbgit.external.nbformat import upgrade
+from nbgit.store.callers import words_of
 from tests.gitbox import GitBox
 from tests.nb import code, markdown, notebook
 
@@ -31,7 +33,7 @@ def test_an_edit_shows_by_cell_without_outputs(repo: GitBox) -> None:
         "diff --git a/fits/n.ipynb b/fits/n.ipynb",
         "--- a/fits/n.ipynb",
         "+++ b/fits/n.ipynb",
-        "@@ -1,2 +1,2 @@ cell 1 [code] Density",
+        "@@ -1,2 +1,2 @@ cell 1 [9] [code] Density",
         "-width = 0.5",
         "+width = 0.3",
         " print(width)",
@@ -55,7 +57,6 @@ def test_staged_and_between_commits(repo: GitBox) -> None:
     between = repo.git("diff", "HEAD~1", "HEAD")
     assert "index " in between
     assert between.splitlines()[-4:] == staged.splitlines()[-4:]
-    assert repo.git("diff", "HEAD~1", "--word-diff").splitlines()[-3] == "-width = 0.5"
 
 
 def test_new_deleted_renamed_and_mode(repo: GitBox) -> None:
@@ -96,8 +97,11 @@ def test_colour_follows_gits_settings(repo: GitBox) -> None:
     repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
     repo.environ["TERM"] = "xterm"
     assert "\x1b" not in repo.git("diff")
-    coloured = repo.git("-c", "color.ui=always", "-c", "color.diff.old=yellow", "diff")
-    assert "\x1b[33m-width = 0.5\x1b[m\n\x1b[32m+width = 0.3\x1b[m\n" in coloured
+    always = ["-c", "color.ui=always", "-c", "color.diff.old=yellow"]
+    marked = "\x1b[33m-width = \x1b[7m0.5\x1b[27m\x1b[m\n\x1b[32m+width = \x1b[7m0.3\x1b[27m\x1b[m\n"
+    assert marked in repo.git(*always, "diff")
+    unmarked = repo.git(*always, "-c", "nbgit.diffMarks=false", "diff")
+    assert "\x1b[33m-width = 0.5\x1b[m\n\x1b[32m+width = 0.3\x1b[m\n" in unmarked
     paged = {"GIT_PAGER_IN_USE": "true"}
     assert "\x1b[31m-width" in repo.run(["git", "diff"], environ=paged).out
     assert "\x1b" not in repo.run(["git", "diff"], environ={**paged, "NO_COLOR": "1"}).out
@@ -107,7 +111,51 @@ def test_context_and_prefix_settings(repo: GitBox) -> None:
     repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
     out = repo.git("-c", "diff.context=0", "-c", "diff.noprefix=true", "diff")
     assert out.splitlines()[0] == "diff --git fits/n.ipynb fits/n.ipynb"
-    assert out.splitlines()[3:] == ["@@ -1 +1 @@ cell 1 [code] Density", "-width = 0.5", "+width = 0.3"]
+    assert out.splitlines()[3:] == ["@@ -1 +1 @@ cell 1 [9] [code] Density", "-width = 0.5", "+width = 0.3"]
+
+
+@pytest.mark.skipif(not words_of(str(os.getpid())), reason="the system shows no process's command line")
+def test_the_command_line_of_git_is_honoured(repo: GitBox) -> None:
+    """git tells its driver nothing of this; see nbgit.gitproto.asked."""
+    spaced = {**EDITED, "source": "width =  0.5 \nprint( width)\n\n\na\nb\nc"}
+    repo.write("fits/n.ipynb", notebook(HEAD, spaced))
+    assert repo.git("diff", "-U0").splitlines()[3] == "@@ -1,2 +1,7 @@ cell 1 [9] [code] Density"
+    assert repo.git("diff", "-w", "--", "fits").splitlines()[3:] == [
+        "@@ -1,2 +1,7 @@ cell 1 [9] [code] Density",
+        *(" width =  0.5 ", " print( width)", "+", "+", "+a", "+b", "+c"),
+    ]
+    assert "-print(width)" in repo.git("diff", "-b")
+    assert "-width" not in repo.git("diff", "-b")
+    repo.write("fits/n.ipynb", notebook(HEAD, {**EDITED, "source": "width =\t0.5\nprint(width) "}))
+    assert repo.git("diff", "-w") == repo.git("diff", "-b") == ""
+    assert "-width" in repo.git("diff", "--ignore-space-at-eol")
+    repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
+    words = repo.git("diff", "--word-diff").splitlines()[3:]
+    assert words == ["@@ -1,2 +1,2 @@ cell 1 [9] [code] Density", "width = [-0.5-]{+0.3+}", "print(width)"]
+    coloured = repo.git("diff", "--color-words")
+    assert "width = \x1b[31m0.5\x1b[m\x1b[32m0.3\x1b[m\nprint(width)\n" in coloured
+    repo.git("config", "alias.d", "diff --word-diff -U0")
+    assert repo.git("-c", "color.ui=false", "d").splitlines()[3:] == [
+        "@@ -1 +1 @@ cell 1 [9] [code] Density",
+        "width = [-0.5-]{+0.3+}",
+    ]
+    assert repo.git("diff", "--no-prefix").startswith("diff --git fits/n.ipynb fits/n.ipynb\n")
+    assert "\x1b" not in repo.git("-c", "color.ui=always", "diff", "--no-color")
+    assert repo.git("diff", "--color=always") == repo.git("-c", "color.ui=always", "diff")
+
+
+def test_nbgit_diff_takes_gits_options(repo: GitBox) -> None:
+    repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
+    words = repo.nbgit("diff", "--word-diff", "HEAD", "-U0").out.splitlines()[3:]
+    assert words == ["@@ -1 +1 @@ cell 1 [9] [code] Density", "width = [-0.5-]{+0.3+}"]
+    assert repo.nbgit("diff", "--color-words").out == repo.nbgit("diff", "--word-diff=color").out
+    assert "\x1b[31m0.5\x1b[m\x1b[32m0.3\x1b[m" in repo.nbgit("diff", "--color-words", "HEAD").out
+    assert repo.nbgit("diff", "--color", "HEAD").out == repo.nbgit("diff", "--color=always", "HEAD").out
+    assert "\x1b" not in repo.nbgit("diff", "--color", "--no-color", "HEAD").out
+    repo.write("fits/n.ipynb", notebook(HEAD, {**EDITED, "source": "width =\t0.5\nprint(width) "}))
+    for option in ("-w", "-b", "--ignore-all-space", "--ignore-space-change"):
+        assert repo.nbgit("diff", option).out == ""
+    assert "-width = 0.5\n+width =\t0.5\n" in repo.nbgit("diff", "--ignore-space-at-eol").out
 
 
 def test_other_files_are_gits(repo: GitBox) -> None:

@@ -30,9 +30,9 @@ def shown(box: GitBox, *arguments: str, cwd: str | None = None) -> str:
 def test_by_cell_with_outputs_and_the_rest_as_git_has_it(repo: GitBox) -> None:
     out = shown(repo, "-p")
     assert out.startswith(f"diff --git a/{N} b/{N}\n")
-    assert "@@ -1 +1 @@ cell 1 [code] Title\n-a = 1\n+a = 2\n" in out
+    assert "@@ -1 +1 @@ cell 1 [1] [code] cell0 Title\n-a = 1\n+a = 2\n" in out
     assert "\\ cell 1, output 0: " in out
-    assert "\\ cell 2 [code] Title, output 0: " in out
+    assert "\\ cell 2 [2] [code] cell1 Title, output 0: " in out
     assert out.endswith("-one\n+two\n")
     assert "new é" not in out
     without = shown(repo, "-p", "--no-outputs")
@@ -52,7 +52,7 @@ def test_numbers_are_the_default(repo: GitBox) -> None:
 
 
 def test_untracked_files(repo: GitBox) -> None:
-    assert "inserted cell 1 [code]" in shown(repo, "-p", "-u")
+    assert "inserted cell 1 [1] [code]" in shown(repo, "-p", "-u")
     alone = shown(repo, "-p", "--only-untracked")
     assert "sub dir/new é.ipynb" in alone
     assert N not in alone.replace("new é.ipynb", "")

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nbgit.diff.palette import no_colours
-from nbgit.diff.render_outputs import FULL, SUMMARY, OutputView
 from nbgit.diff.report import Side, report
+from nbgit.diff.view import FULL, SUMMARY, View
 from nbgit.external.nbformat import problem_with
 from nbgit.merge.notebooks import merge_notebooks
 from nbgit.notebook.text import readable_text
@@ -38,8 +37,8 @@ def test_diff(case: Path) -> None:
     sides = [Side("n.ipynb", (case / f"{name}.ipynb").read_bytes()) for name in ("before", "after")]
     for name, detail in (("expected.diff", SUMMARY), ("full.diff", FULL)):
         if detail == SUMMARY or (case / name).exists():
-            view = OutputView(detail, decode=True)
-            compare(case / name, report(sides[0], sides[1], no_colours(), outputs=view).encode())
+            view = View(outputs=detail, decode=True)
+            compare(case / name, report(sides[0], sides[1], view).encode())
 
 
 @pytest.mark.parametrize("case", cases("merge"), ids=lambda path: path.name)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from nbgit.diff.changes import LineEdits, apply, apply_hunks, changes, split_lines
 from nbgit.diff.lines import match
-from nbgit.diff.palette import no_colours
 from nbgit.diff.report import Side, report
 from nbgit.notebook.cells import read_cells
 from nbgit.notebook.text import readable_text
@@ -93,7 +92,7 @@ def test_readable_text_does_not_depend_on_a_run(a: dict[str, Any], count: int, p
 
 @given(st.binary(max_size=80), st.binary(max_size=80))
 def test_any_bytes_are_compared_without_control_characters(a: bytes, b: bytes) -> None:
-    text = report(Side("n", a), Side("n", b), no_colours())
+    text = report(Side("n", a), Side("n", b))
     assert bool(text) == (a != b)
     assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in text)
 

@@ -13,11 +13,10 @@ import pytest
 from nbgit.diff.compare import compare, tell
 from nbgit.diff.figures import changed_share
 from nbgit.diff.outputs import OutputChange, output_changes
-from nbgit.diff.palette import no_colours
-from nbgit.diff.render_outputs import FULL, NONE, OutputView
 from nbgit.diff.report import Side, report
 from nbgit.diff.tables import TableEdits, read_table
 from nbgit.diff.values import ValueEdits
+from nbgit.diff.view import FULL, NONE, View
 from nbgit.notebook.cells import Cell
 from tests.nb import code, notebook
 
@@ -157,5 +156,5 @@ def test_odd_outputs_never_end_a_diff(outputs: list[Any]) -> None:
     for before, after in ((outputs, others), (others, outputs)):
         for detail in (FULL, NONE):
             old, new = (Side("n", notebook(code("x", outputs=shown))) for shown in (before, after))
-            text = report(old, new, no_colours(), outputs=OutputView(detail, decode=True))
+            text = report(old, new, View(outputs=detail, decode=True))
             assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in text)

@@ -1,14 +1,15 @@
 """The rendered diff: what a reader sees for notebooks, text, binary and nothing."""
 
-from nbgit.diff.palette import escape_of, git_colours, no_colours
+from nbgit.diff.palette import escape_of, git_colours
 from nbgit.diff.report import Side, report
+from nbgit.diff.view import View
 from tests.nb import code, markdown, notebook
 
 BASE = notebook(markdown("# Density"), code("a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6\ng = 7\nh = 8\ni = 9"))
 
 
 def diff(before: bytes | None, after: bytes | None) -> list[str]:
-    text = report(Side("n.ipynb", before), Side("n.ipynb", after), no_colours())
+    text = report(Side("n.ipynb", before), Side("n.ipynb", after))
     return text.split("\n")[:-1]
 
 
@@ -75,11 +76,11 @@ def test_nothing_at_all_is_nothing() -> None:
 
 
 def test_mode_change_new_and_deleted_file() -> None:
-    changed = report(Side("n", BASE, "100644", "a" * 40), Side("n", BASE, "100755", "a" * 40), no_colours())
+    changed = report(Side("n", BASE, "100644", "a" * 40), Side("n", BASE, "100755", "a" * 40))
     assert changed.split("\n")[1:3] == ["old mode 100644", "new mode 100755"]
-    new = report(Side("n", None, ".", "."), Side("n", BASE, "100644", "b" * 40), no_colours()).split("\n")
+    new = report(Side("n", None, ".", "."), Side("n", BASE, "100644", "b" * 40)).split("\n")
     assert new[1:5] == ["new file mode 100644", "index 0000000..bbbbbbb", "--- /dev/null", "+++ b/n"]
-    gone = report(Side("n", BASE, "100644", "b" * 40), Side("n", None, ".", "."), no_colours()).split("\n")
+    gone = report(Side("n", BASE, "100644", "b" * 40), Side("n", None, ".", ".")).split("\n")
     assert gone[1:5] == ["deleted file mode 100644", "index bbbbbbb..0000000", "--- a/n", "+++ /dev/null"]
     assert "@@ -1 +0,0 @@ deleted cell 0 [markdown] Density" in gone
 
@@ -97,13 +98,13 @@ def test_binary_is_named_as_git_names_it() -> None:
 
 def test_no_escape_of_a_notebook_reaches_the_terminal() -> None:
     hostile = notebook(code("\x1b[2J\x07\r", id="a\x1b"), metadata={"title": "\x1b[31m"})
-    text = report(Side("n\x1b[2J", BASE), Side("n\x1b[2J", hostile), no_colours())
+    text = report(Side("n\x1b[2J", BASE), Side("n\x1b[2J", hostile))
     assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in text)
 
 
 def test_colours_are_gits_and_can_be_set() -> None:
     settings = {"color.diff.old": "bold #ff0000", "color.diff.plain": "nonsense"}
-    text = report(Side("n", notebook(code("x"))), Side("n", notebook(code("y"))), git_colours(settings))
+    text = report(Side("n", notebook(code("x"))), Side("n", notebook(code("y"))), View(git_colours(settings)))
     assert "\x1b[1;38;2;255;0;0m-x\x1b[m\n\x1b[32m+y\x1b[m\n" in text
     assert "\x1b[36m@@ -1 +1 @@\x1b[m cell 0 [code]\n" in text
 

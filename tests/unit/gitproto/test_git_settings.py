@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from nbgit.gitproto.git_settings import capture, diff_settings, parse_config, run_quietly, wants_colour
+from nbgit.gitproto.git_settings import capture, parse_config, run_quietly, view_of, wants_colour
 
 TERM = {"TERM": "xterm"}
 
@@ -48,12 +48,12 @@ def test_the_last_value_of_a_key_counts_and_a_key_alone_is_true() -> None:
     ],
 )
 def test_context(config: dict[str, str], environ: dict[str, str], context: int) -> None:
-    assert diff_settings(config, environ, False).context == context
+    assert view_of(config, environ, False).context == context
 
 
 def test_prefixes() -> None:
-    assert diff_settings({}, {}, False).prefixes == ("a/", "b/")
-    assert diff_settings({"diff.noprefix": "true"}, {}, False).prefixes == ("", "")
+    assert view_of({}, {}, False).prefixes == ("a/", "b/")
+    assert view_of({"diff.noprefix": "true"}, {}, False).prefixes == ("", "")
 
 
 def test_a_program_that_fails_or_is_missing_or_is_killed_gives_nothing() -> None:
