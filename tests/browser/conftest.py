@@ -17,7 +17,7 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # no longer: while playwright runs, no other test can have an event loop
 def chromium() -> Iterator[Any]:
     """Give a running browser."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -75,6 +75,11 @@ def test_side_by_side_and_unified(open_page: Open, html: str) -> None:
     assert marked.locator("ins").all_text_contents() == ["21"]
 
 
+def test_what_stands_on_one_side_only_takes_the_whole_width(open_page: Open) -> None:
+    tab = open_page(page_of(notebook(), notebook(code("x = 1"))))
+    assert box(tab, ".row.new")["width"] > 0.9 * box(tab, ".cell")["width"]
+
+
 def test_unchanged_lines_unfold(open_page: Open, html: str) -> None:
     tab = open_page(html)
     hidden = tab.page.locator(".fold .row").first

@@ -54,6 +54,8 @@ def output_html(change: OutputChange, room: Room, context: int) -> Html:
 
 
 def _text(lines: LineEdits, context: int) -> Html:
+    if not lines.hunks:
+        return Html()
     shown, left_out = cut(lines, context, MOST_LINES)
     more = f"{left_out:,} more changed lines of this output are not shown"
     return join([Rows(shown).render(context), tag("p", more, class_="remark") if left_out else Html()])
@@ -67,7 +69,8 @@ def _table(change: OutputChange, edits: TableEdits | None) -> Html:
     tables = [read_table(_decoded(output)) for output in (change.before, change.after) if output]
     if edits is None:
         return table_html(tables[0], "old" if change.after is None else "new")
-    return table_edits_html(edits, tables[0], tables[1])
+    is_same = not (edits.hunks or edits.columns_added or edits.columns_removed)
+    return Html() if is_same else table_edits_html(edits, tables[0], tables[1])
 
 
 def _values(edits: ValueEdits) -> Html:

@@ -38,7 +38,8 @@ class Rows:
         parts += self._equal(a_at, b_at, len(self._edits.before) - a_at, context if hunks else 0, 0)
         if not self._edits.exact:
             parts.append(tag("p", "large and very different: a shorter diff may exist", class_="remark"))
-        return tag("div", join(parts), class_="code")
+        is_alone = not (self._edits.before and self._edits.after)
+        return tag("div", join(parts), class_="code alone" if is_alone else "code")
 
     def _equal(self, a_at: int, b_at: int, length: int, above: int, below: int) -> list[Html]:
         """Return unchanged lines; those further than `above` and `below` lines from a change are folded."""

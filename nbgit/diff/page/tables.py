@@ -7,6 +7,7 @@ from nbgit.diff.page.markup import Html, join, tag
 from nbgit.diff.tables import Table, TableEdits
 
 CONTEXT = 1  # rows around a changed one
+FEW = 5  # rows that show what became of the columns, where nothing else changed
 MOST_ROWS = 200  # of one table
 Row = tuple[str, ...]
 Column = tuple[int | None, int | None]  # its place in the older and in the newer rows
@@ -58,7 +59,7 @@ def table_edits_html(edits: TableEdits, before: Table, after: Table) -> Html:
         rows += _same(grid, a_at, b_at, hunk.a_start - a_at, CONTEXT if number else 0, CONTEXT)
         rows += _changed(grid, edits, range(hunk.a_start, hunk.a_end), range(hunk.b_start, hunk.b_end))
         a_at, b_at = hunk.a_end, hunk.b_end
-    shown = CONTEXT if edits.hunks else 5
+    shown = CONTEXT if edits.hunks else FEW
     rows += _same(grid, a_at, b_at, len(grid.before.rows) - a_at, shown, 0)
     return _whole(grid, rows)
 

@@ -172,6 +172,14 @@ def test_a_table_shows_values_before_and_after() -> None:
     assert [element.text for element in read(made) if element.name == "th" and "new" in element.classes] == ["more"]
 
 
+def test_a_table_with_the_same_values_is_one_line() -> None:
+    row = ("0", "bird", "1")
+    before, after = (table(row, columns=("", "name", "mass")) for _ in range(2))
+    after["data"]["text/html"] = after["data"]["text/html"].replace("<td>", "<td class=x>")
+    made = page_of(notebook(code("t", outputs=[before])), notebook(code("t", outputs=[after])))
+    assert texts(made, "output") == ["output 0table: the same values, written in another way"]
+
+
 def test_pictures_with_the_same_pixels_are_not_in_the_page() -> None:
     other = picture("white", dots=1)
     before, after = (notebook(code("p", outputs=[each])) for each in (picture("white"), other))
