@@ -23,7 +23,7 @@ Examples:
   nbgit diff --stat HEAD~5          in cells and figures
   nbgit diff old.ipynb new.ipynb    two files; also two directories, or - for stdin
   nbgit diff --web HEAD~1 HEAD      in the browser
-  nbgit diff --html change.html main topic
+  nbgit diff --html change.html     the same as a file, say for a CI artifact
   nbgit diff --format nbdime a.ipynb b.ipynb > change.json
 """
 

@@ -44,7 +44,9 @@ def page_options(command: Callable[..., int]) -> Callable[..., int]:
 
     @click.option("--html", "html_file", metavar="FILE", help="Write one self-contained HTML page; - is stdout.")
     @click.option("--web", is_flag=True, help="Open that page in a browser (git's web.browser, or BROWSER).")
-    @click.option("--max-size", type=Number(), default=20, metavar="MB", help="Of the page; says what it leaves out.")
+    @click.option(
+        "--max-size", type=Number(), default=20, metavar="MB", help="Of the page, 20 at first; says what it leaves out."
+    )
     @wraps(command)
     def wrapped(*arguments: Any, html_file: str | None, web: bool, max_size: int, **options: Any) -> int:
         return command(*arguments, page=PageOptions(html_file, web, max_size * MEGABYTE), **options)

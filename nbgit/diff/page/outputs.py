@@ -21,6 +21,11 @@ MOST_LINES = 400  # changed lines of one output that stand in the page
 FOLDED_FROM = 60  # changed lines; an output with more of them is folded at first
 LARGEST_FRAME = 2_000_000  # characters of an HTML output that is shown as it looks
 FRAME_STYLE = "body{margin:8px;font:13px/1.45 system-ui,sans-serif}"
+# A frame inherits the page's policy; its own, which forbids the same, is for browsers that forget.
+FRAME_START = (
+    "<!doctype html><meta http-equiv=Content-Security-Policy content=\"default-src 'none'; img-src data:; "
+    f"style-src 'unsafe-inline'\"><style>{FRAME_STYLE}</style>"
+)
 _BLOCK = re.compile(r"<(?:br|p|li|tr|div|h[1-6]|pre|dt|dd|summary)\b", re.IGNORECASE)
 _STYLE = re.compile(r"<style\b[^>]*>(.*?)</style\s*>", re.IGNORECASE | re.DOTALL)
 _SCRIPT = re.compile(r"<script\b.*?(?:</script\s*>|$)", re.IGNORECASE | re.DOTALL)
@@ -94,8 +99,7 @@ def _frame(name: str, output: Output, room: Room) -> Html:
     room.styles.update(dict.fromkeys(csp_hash(style) for style in _STYLE.findall(safe)[:20]))
     room.styles[csp_hash(FRAME_STYLE)] = None
     height = min(6, 1 + len(_BLOCK.findall(safe)) // 4)
-    document = f"<!doctype html><style>{FRAME_STYLE}</style>{safe}"
-    frame = tag("iframe", sandbox=True, loading="lazy", title=name, class_=f"h{height}", srcdoc=document)
+    frame = tag("iframe", sandbox=True, loading="lazy", title=name, class_=f"h{height}", srcdoc=FRAME_START + safe)
     return tag("figure", frame, tag("figcaption", name))
 
 
