@@ -116,9 +116,12 @@ def _sort_targets(targets: list[str]) -> tuple[list[str], list[str]]:
     for place, target in enumerate(before):
         if len(revisions) < 2 and _is_revision(target):
             revisions.append(target)
-        elif behind or not (os.path.exists(target) or "*" in target or target.startswith(":")):
-            raise TargetNotFound(f"{target} is neither a revision nor a file; put paths behind `--`")
         else:
+            for path in before[place:]:
+                if behind or not (os.path.lexists(path) or "*" in path or path.startswith(":")):
+                    is_first = path == target
+                    words = "neither a revision nor a file" if is_first else "no file here"
+                    raise TargetNotFound(f"{path} is {words}; put paths behind `--` that are not on disk")
             return revisions, [*before[place:], *targets[len(before) :]]
     return revisions, targets[len(before) :]
 

@@ -7,6 +7,7 @@ import click
 from nbgit.cli.scope_options import scope_options, shown
 from nbgit.notebook.spans import split
 from nbgit.setup import attributes, installing
+from nbgit.setup.config import BY_CELL, BY_TEXT
 from nbgit.setup.launch import this_launcher
 from nbgit.setup.scopes import Scope, find_scope
 from nbgit.store.git import try_git
@@ -21,6 +22,7 @@ Examples:
   nbgit install --attributes .gitattributes  ... and the lines to commit for everyone
   nbgit install --global                     every repository of yours
   nbgit install --lazy                       ... and fetch outputs only when they are first shown
+  nbgit install --diff-driver textconv       ... and git diff as git log -p has it, with every option of git's
   nbgit install --replace                    take over from nbstripout or nbdime
 """
 
@@ -30,13 +32,21 @@ Examples:
 @click.option("--attributes", "attributes_file", metavar="FILE", help="Also write the lines to commit into FILE.")
 @click.option("--replace", is_flag=True, help="Take over from another tool that handles notebooks here.")
 @click.option("--lazy", is_flag=True, help="Fetch outputs from remotes only when they are first shown.")
-def command(scope_name: str | None, attributes_file: str | None, replace: bool, lazy: bool) -> int:
+@click.option(
+    "--diff-driver",
+    "driver",
+    type=click.Choice([BY_CELL, BY_TEXT]),
+    help="What `git diff` shows: cells (command, the default), or git's own diff of the readable text (textconv).",
+)
+def command(scope_name: str | None, attributes_file: str | None, replace: bool, lazy: bool, driver: str | None) -> int:
     """Set nbgit up for this repository, or for you with --global.
 
     Writes git's configuration, attributes and hooks; nothing that isn't nbgit's is overwritten.
     """
     scope = find_scope(scope_name or "local", os.getcwd(), os.environ)
-    outcome = installing.install(scope, this_launcher(), replace=replace, attributes_file=attributes_file, lazy=lazy)
+    outcome = installing.install(
+        scope, this_launcher(), replace=replace, attributes_file=attributes_file, lazy=lazy, driver=driver
+    )
     where = {"global": "for you, in every repository", "system": "for everyone on this machine"}
     place = where.get(scope.name, "in this repository" if scope.name == "local" else "in this worktree")
     click.echo(

@@ -14,6 +14,8 @@ VERBS = "filter-process|clean|smudge|textconv|diff-driver|merge-driver"
 OUR_COMMAND = re.compile(rf"""(nbgit/__main__\.py|(^|[/\s"'])nbgit(\.exe)?)["']?\s+({VERBS})\b""")
 LAUNCHED = re.compile(rf'"((?:[^"\\]|\\.)*)" {VERB_OPTIONS} "((?:[^"\\]|\\.)*)" ')
 COMMAND, PLAIN, LISTED = "command", "plain", "listed"
+DRIVER, DIFF_COMMAND = "nbgit.diffDriver", "diff.nbgit.command"
+BY_CELL, BY_TEXT = "command", "textconv"  # values of DRIVER, named as git names the two keys
 
 
 class Key(NamedTuple):
@@ -36,14 +38,17 @@ class Plan(NamedTuple):
     foreign: list[Key]
 
 
-def keys(launcher: Launcher) -> list[Key]:
-    """Return every key that install sets, in the order it sets them."""
-    return [
+def keys(launcher: Launcher, driver: str = BY_CELL) -> list[Key]:
+    """Return every key that install sets, in the order it sets them.
+
+    `driver` is what `git diff` shows notebooks by: BY_CELL, or BY_TEXT, which is git's own diff of the readable text.
+    """
+    every = [
         Key("filter.nbgit.process", fallback.filter_process_command(launcher), COMMAND),
         Key("filter.nbgit.clean", fallback.clean_command(launcher), COMMAND),
         Key("filter.nbgit.smudge", fallback.smudge_command(launcher), COMMAND),
         Key("filter.nbgit.required", "true", PLAIN),
-        Key("diff.nbgit.command", fallback.diff_driver_command(launcher), COMMAND),
+        Key(DIFF_COMMAND, fallback.diff_driver_command(launcher), COMMAND),
         Key("diff.nbgit.textconv", fallback.textconv_command(launcher), COMMAND),
         Key("diff.nbgit.cachetextconv", "true", PLAIN),
         Key("diff.nbgit.xfuncname", "^(## cell .*)$", PLAIN),
@@ -53,6 +58,7 @@ def keys(launcher: Launcher) -> list[Key]:
         Key("notes.displayRef", NOTES, LISTED),
         Key("notes.rewriteRef", NOTES, LISTED),
     ]
+    return [key for key in every if key.name != DIFF_COMMAND or driver != BY_TEXT]
 
 
 def merge_command(launcher: Launcher) -> str:
@@ -109,7 +115,7 @@ def plan_install(scope: Scope, launcher: Launcher) -> Plan:
     """Return what has to change in the scope's file; nothing is changed yet."""
     plan = Plan([], [], [])
     present = read_scope(scope)
-    for key in keys(launcher):
+    for key in keys(launcher, driver_of(present)):
         values = present.get(normal(key.name), [])
         if key.kind == LISTED:
             (plan.settled if key.value in values else plan.changes).append(key)
@@ -139,6 +145,34 @@ def apply_keys(scope: Scope, changes: list[Key]) -> None:
         scope.git("config", f"--{scope.name}", mode, key.name, key.value)
 
 
+def driver_of(present: dict[str, list[str]]) -> str:
+    """Return what `git diff` is to show notebooks by, as these settings say: BY_CELL or BY_TEXT."""
+    return BY_TEXT if present.get(normal(DRIVER), [""])[-1].lower() == BY_TEXT else BY_CELL
+
+
+def set_driver(scope: Scope, driver: str) -> bool:
+    """Set what `git diff` shows notebooks by in the scope's file; return whether it was not so yet."""
+    present = read_scope(scope)
+    if driver_of(present) == driver:
+        return False
+    if driver == BY_TEXT:
+        apply_keys(scope, [Key(DRIVER, driver, PLAIN)])
+    else:
+        scope.git("config", f"--{scope.name}", "--unset-all", DRIVER)
+    return True
+
+
+def drop_diff_command(scope: Scope, launcher: Launcher) -> bool:
+    """Take nbgit's diff command out of the scope's file where `git diff` goes by text; return whether it was there."""
+    present = read_scope(scope)
+    command = next(key for key in keys(launcher) if key.name == DIFF_COMMAND)
+    values = present.get(normal(DIFF_COMMAND), [])
+    if driver_of(present) != BY_TEXT or not values or not all(is_ours(command, value) for value in values):
+        return False
+    scope.git("config", f"--{scope.name}", "--unset-all", DIFF_COMMAND)
+    return True
+
+
 def set_lazy(scope: Scope) -> bool:
     """Ask for lazy remotes in the scope's file; return whether it did not say so yet."""
     if read_scope(scope).get(LAZY) == ["true"]:
@@ -155,7 +189,8 @@ def remove_keys(scope: Scope, launcher: Launcher) -> tuple[list[str], list[str]]
     removed: list[str] = []
     left: list[str] = []
     present = read_scope(scope)
-    for key in reversed([*keys(launcher), Key(LAZY, "true", LISTED)]):
+    ours = [*keys(launcher), Key(LAZY, "true", LISTED), Key(DRIVER, BY_TEXT, LISTED)]
+    for key in reversed(ours):
         for value in dict.fromkeys(present.get(normal(key.name), [])):
             if is_ours(key, value):
                 scope.git("config", f"--{scope.name}", "--fixed-value", "--unset-all", key.name, value)

@@ -30,21 +30,36 @@ class Outcome(NamedTuple):
 
 
 def install(
-    scope: Scope, launcher: Launcher, *, replace: bool, attributes_file: str | None, lazy: bool = False
+    scope: Scope,
+    launcher: Launcher,
+    *,
+    replace: bool,
+    attributes_file: str | None,
+    lazy: bool = False,
+    driver: str | None = None,
 ) -> Outcome:
     """Set nbgit up in `scope`; with `attributes_file`, write the committable lines there as well.
 
-    With `lazy`, payloads are fetched from remotes only when they are first shown.
+    With `lazy`, payloads are fetched from remotes only when they are first shown. `driver` is what `git diff` is to go
+    by (nbgit.setup.config; None: as before).
 
     Raises InstallRefused, with nothing changed, where something of another's is in the way and `replace` is false.
     """
     found = rivals.find_rivals(scope)
     rivals.refuse_rivals(scope, found, replace=replace)
-    plan = config.plan_install(scope, launcher)
-    if not replace:
-        config.refuse_foreign(scope, plan)
     done: list[tuple[str, str]] = []
     left: list[str] = []
+    if not replace:
+        config.refuse_foreign(scope, config.plan_install(scope, launcher))
+    if driver is not None and config.set_driver(scope, driver):
+        done.append(("driver", f"{config.DRIVER} in {scope.config_file}: {driver}"))
+    if config.drop_diff_command(scope, launcher):
+        done.append(("driver", "git diff shows notebooks as their readable text, by git's own diff"))
+    if driver == config.BY_TEXT and scope.try_git("config", "--get", config.DIFF_COMMAND)[0] == 0:
+        left.append(
+            f"{config.DIFF_COMMAND} of a wider scope still shows cells: install with --diff-driver there as well"
+        )
+    plan = config.plan_install(scope, launcher)
     changes = plan.changes + (plan.foreign if replace else [])
     config.apply_keys(scope, changes)
     if changes:

@@ -45,7 +45,9 @@ def settings(scope: Scope, launcher: Launcher) -> list[Setting]:
         key, _, value = entry.partition("\n")
         file = os.path.normpath(os.path.join(_base(scope), origin.removeprefix("file:")))
         present.setdefault(config.normal(key), []).append((value, name, file))
-    return [_setting(key, present.get(config.normal(key.name), [])) for key in config.keys(launcher)]
+    chosen = [value for value, _, _ in present.get(config.normal(config.DRIVER), [])]
+    keys = config.keys(launcher, config.driver_of({config.normal(config.DRIVER): chosen}) if chosen else config.BY_CELL)
+    return [_setting(key, present.get(config.normal(key.name), [])) for key in keys]
 
 
 def _base(scope: Scope) -> str:

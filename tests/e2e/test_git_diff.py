@@ -178,7 +178,11 @@ def test_nbgit_diff_speaks_gits_words(repo: GitBox) -> None:
         ]
     assert repo.nbgit("diff", "HEAD~1", "--exit-code").code == 1
     assert "other.ipynb" in repo.nbgit("diff", "HEAD~1", cwd="fits").out
-    assert repo.nbgit("diff", "nosuch").code == 9
+    for arguments in (["nosuch"], ["HEAD", "nosuch.ipynb"], ["fits/n.ipynb", "nosuch.ipynb"], ["nosuch", "--", "fits"]):
+        missing = repo.nbgit("diff", *arguments)
+        assert (missing.code, missing.out) == (9, "")
+        assert "nosuch" in missing.err
+    assert repo.nbgit("diff", "HEAD", "--", "nosuch.ipynb").code == 0
     repo.write("fits/n.ipynb", notebook(HEAD, RUN))
     repo.git("add", "-A")
     assert "+width = 0.5" in repo.nbgit("diff", "--cached").out

@@ -13,6 +13,7 @@ from nbgit.setup.config import merge_command
 from nbgit.setup.heal import HOOKS
 from nbgit.setup.launch import Launcher, this_launcher
 from tests.gitbox import GitBox
+from tests.nb import code, notebook
 
 LINE = "*.ipynb filter=nbgit diff=nbgit merge=nbgit -text"
 SCRIPT = b'#!/bin/sh\necho user "$@" >> ../ran; cat >> ../ran\nexit 0\n'
@@ -77,6 +78,28 @@ def test_another_interpreter_is_replaced_in_place(installed: GitBox) -> None:
     assert "2 keys" in result.out
     assert "post-commit in" in result.out
     assert files_below(installed.path / ".git") == right
+
+
+def test_git_diff_by_text_is_a_setting_that_stays(installed: GitBox) -> None:
+    installed.write("n.ipynb", notebook(code("x = 1", id="a")))
+    installed.commit("first")
+    installed.write("n.ipynb", notebook(code("x = 2", id="a")))
+    by_cell = installed.git("diff")
+    assert "@@ cell 0 [code]" in by_cell
+    before = installed.read(".git/config")
+    assert "readable text" in installed.nbgit("install", "--diff-driver", "textconv").out
+    for _ in range(2):
+        assert installed.git("config", "nbgit.diffDriver").strip() == "textconv"
+        assert installed.git("diff", "-U0").splitlines()[4:] == ["@@ -4 +4 @@ ## cell [code] a", "-x = 1", "+x = 2"]
+        assert "nothing changed" in installed.nbgit("install").out
+    doctor = installed.nbgit("doctor")
+    assert "diff.nbgit.command" not in doctor.out, doctor.out
+    assert installed.nbgit("install", "--diff-driver", "command").code == 0
+    assert installed.git("diff") == by_cell
+    assert sorted(installed.read(".git/config").split(b"\n")) == sorted(before.split(b"\n"))
+    installed.nbgit("install", "--diff-driver", "textconv")
+    installed.nbgit("uninstall")
+    assert b"nbgit" not in installed.read(".git/config")
 
 
 def test_works_from_a_subdirectory(box: GitBox) -> None:
