@@ -51,14 +51,7 @@ def install(
     left: list[str] = []
     if not replace:
         config.refuse_foreign(scope, config.plan_install(scope, launcher))
-    if driver is not None and config.set_driver(scope, driver):
-        done.append(("driver", f"{config.DRIVER} in {scope.config_file}: {driver}"))
-    if config.drop_diff_command(scope, launcher):
-        done.append(("driver", "git diff shows notebooks as their readable text, by git's own diff"))
-    if driver == config.BY_TEXT and scope.try_git("config", "--get", config.DIFF_COMMAND)[0] == 0:
-        left.append(
-            f"{config.DIFF_COMMAND} of a wider scope still shows cells: install with --diff-driver there as well"
-        )
+    _choose_driver(scope, launcher, driver, done, left)
     plan = config.plan_install(scope, launcher)
     changes = plan.changes + (plan.foreign if replace else [])
     config.apply_keys(scope, changes)
@@ -80,6 +73,17 @@ def install(
         _install_hooks(scope.repository, launcher, done, left)
         _bring_outputs(scope.repository, done, left)
     return Outcome(done, left, bool(done))
+
+
+def _choose_driver(
+    scope: Scope, launcher: Launcher, driver: str | None, done: list[tuple[str, str]], left: list[str]
+) -> None:
+    if driver is not None and config.set_driver(scope, driver):
+        done.append(("driver", f"{config.DRIVER} in {scope.config_file}: {driver}"))
+    if config.drop_diff_command(scope, launcher):
+        done.append(("driver", "git diff shows notebooks as their readable text, by git's own diff"))
+    if driver == config.BY_TEXT and scope.try_git("config", "--get", config.DIFF_COMMAND)[0] == 0:
+        left.append(f"{config.DIFF_COMMAND} of a wider scope still shows cells: give --diff-driver there, too")
 
 
 def _install_hooks(repository: Repository, launcher: Launcher, done: list[tuple[str, str]], left: list[str]) -> None:
