@@ -51,14 +51,7 @@ def install(
     left: list[str] = []
     if not replace:
         config.refuse_foreign(scope, config.plan_install(scope, launcher))
-    _choose_driver(scope, launcher, driver, done, left)
-    plan = config.plan_install(scope, launcher)
-    changes = plan.changes + (plan.foreign if replace else [])
-    config.apply_keys(scope, changes)
-    if changes:
-        done.append(("config", f"{len(changes)} keys in {scope.config_file}"))
-    if not replace:
-        left += [f"{key.name} has a value of your own in {scope.config_file}: it was left" for key in plan.foreign]
+    _set_keys(scope, launcher, driver, replace, done, left)
     if lazy and config.set_lazy(scope):
         done.append(("lazy", f"{LAZY} in {scope.config_file}: outputs are fetched when they are first shown"))
     if replace:
@@ -75,8 +68,8 @@ def install(
     return Outcome(done, left, bool(done))
 
 
-def _choose_driver(
-    scope: Scope, launcher: Launcher, driver: str | None, done: list[tuple[str, str]], left: list[str]
+def _set_keys(
+    scope: Scope, launcher: Launcher, driver: str | None, replace: bool, done: list[tuple[str, str]], left: list[str]
 ) -> None:
     if driver is not None and config.set_driver(scope, driver):
         done.append(("driver", f"{config.DRIVER} in {scope.config_file}: {driver}"))
@@ -84,6 +77,13 @@ def _choose_driver(
         done.append(("driver", "git diff shows notebooks as their readable text, by git's own diff"))
     if driver == config.BY_TEXT and scope.try_git("config", "--get", config.DIFF_COMMAND)[0] == 0:
         left.append(f"{config.DIFF_COMMAND} of a wider scope still shows cells: give --diff-driver there, too")
+    plan = config.plan_install(scope, launcher)
+    changes = plan.changes + (plan.foreign if replace else [])
+    config.apply_keys(scope, changes)
+    if changes:
+        done.append(("config", f"{len(changes)} keys in {scope.config_file}"))
+    if not replace:
+        left += [f"{key.name} has a value of your own in {scope.config_file}: it was left" for key in plan.foreign]
 
 
 def _install_hooks(repository: Repository, launcher: Launcher, done: list[tuple[str, str]], left: list[str]) -> None:
