@@ -10,7 +10,7 @@ import click
 
 from nbgit import __version__
 from nbgit.errors import NbgitError
-from nbgit.store.entries import printable
+from nbgit.notebook.printable import printable
 
 TROUBLES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE)
 # verb -> (module, the line that `nbgit --help` shows): modules load when they are called, so that --help stays quick.

@@ -17,10 +17,10 @@ from nbgit.errors import GitFailed, NotARepository
 from nbgit.gitproto.git_settings import read_view, stdout_is_terminal
 from nbgit.merge.parts import REST, Parts
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.printable import printable
 from nbgit.notebook.spans import split
 from nbgit.store.attributes import filtered
 from nbgit.store.changes import SUFFIX
-from nbgit.store.entries import printable
 from nbgit.store.policy_file import load_policy
 from nbgit.store.raw import RawInIndex
 from nbgit.store.refresh import capture_saved

@@ -8,9 +8,9 @@ from click.shell_completion import CompletionItem
 
 from nbgit.cli.worktree_paths import in_repository
 from nbgit.errors import NbgitError
+from nbgit.notebook.printable import printable
 from nbgit.store.captures import CaptureStore
 from nbgit.store.donors import ID_LENGTH, captures_of
-from nbgit.store.entries import printable
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository, find_repository
 

@@ -16,11 +16,12 @@ from nbgit.cli.terminal import print_text, progress
 from nbgit.cli.worktree_paths import check_given, in_repository
 from nbgit.errors import TargetNotFound
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.printable import printable
 from nbgit.notebook.spans import split
 from nbgit.notebook.transplant import cells_with_outputs, compare
 from nbgit.store.captures import Capture, CaptureStore
 from nbgit.store.donors import ID_LENGTH, captures_of, uncommitted
-from nbgit.store.entries import is_oid, printable
+from nbgit.store.entries import is_oid
 from nbgit.store.git import try_git
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository, find_repository

@@ -7,7 +7,7 @@ import click
 from nbgit.cli.sizes import many, size_text
 from nbgit.cli.terminal import print_json, print_lines, progress
 from nbgit.lineage.story import Line
-from nbgit.store.entries import printable
+from nbgit.notebook.printable import printable
 from nbgit.store.repository import find_repository
 from nbgit.upkeep.usage import Amount, Usage, measure, usage_document
 

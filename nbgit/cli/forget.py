@@ -9,8 +9,8 @@ from nbgit.cli import numbers
 from nbgit.cli.terminal import progress
 from nbgit.cli.worktree_paths import in_repository
 from nbgit.errors import TargetNotFound
+from nbgit.notebook.printable import printable
 from nbgit.store.captures import CaptureStore
-from nbgit.store.entries import printable
 from nbgit.store.forgotten import GONE
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository, find_repository

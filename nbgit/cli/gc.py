@@ -10,7 +10,7 @@ import click
 from nbgit.cli.sizes import many, size_text
 from nbgit.cli.terminal import print_json, progress
 from nbgit.errors import NbgitError
-from nbgit.store.entries import printable
+from nbgit.notebook.printable import printable
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository, find_repository
 from nbgit.upkeep.gc import NEVER, Limits, Waste, find_waste, remove_waste

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from nbgit.lineage.story import Code, Line
-from nbgit.store.entries import printable
+from nbgit.notebook.printable import printable
 
 PATIENCE = 1.0  # seconds before a progress bar appears
 INDENT = "    "

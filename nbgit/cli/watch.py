@@ -11,7 +11,7 @@ from nbgit.cli.numbers import size
 from nbgit.cli.terminal import print_text
 from nbgit.errors import NbgitError, TargetNotFound
 from nbgit.external.watchfiles import watch_files
-from nbgit.store.entries import printable
+from nbgit.notebook.printable import printable
 from nbgit.store.git import try_git
 from nbgit.store.refresh import UNMODIFIED, Saved, capture_saved, modified_notebooks
 from nbgit.store.repository import Repository, find_repository

@@ -3,9 +3,9 @@
 import os
 
 from nbgit.errors import NotANotebook, TargetNotFound
+from nbgit.notebook.printable import printable
 from nbgit.store.attributes import filtered
 from nbgit.store.changes import SUFFIX
-from nbgit.store.entries import printable
 from nbgit.store.repository import Repository
 from nbgit.store.worktree import path_in
 

@@ -1,13 +1,10 @@
-"""Ring 4: the few git settings a driver obeys, read by one cheap `git config` (docs/design.md, "Drivers").
-
-`subprocess` costs 14 ms to import, which is a quarter of a driver's budget, so the process is started by hand.
-"""
+"""Ring 4: the few git settings a driver obeys, read by one cheap `git config` (docs/design.md, "Drivers")."""
 
 import sys
 
 from nbgit.diff.palette import git_colours, no_colours
 from nbgit.diff.view import CONTEXT, FULL, NONE, SUMMARY, View
-from nbgit.store.process import FAILED, Child
+from nbgit.gitproto.processes import capture
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,20 +66,6 @@ def parse_config(listing: bytes) -> dict[str, str]:
         if key:
             settings[key.lower()] = value
     return settings
-
-
-def capture(arguments: list[str]) -> bytes:
-    """Return what a program writes to stdout, or b"" where it can't be started or fails."""
-    code, out = run_quietly(arguments)
-    return out if code == 0 else b""
-
-
-def run_quietly(arguments: list[str]) -> tuple[int, bytes]:
-    """Return (exit code, stdout) of a program, 255 where it can't be started or was killed; stderr is dropped."""
-    try:
-        return Child(arguments).answer()
-    except OSError:
-        return FAILED, b""
 
 
 def stdout_is_terminal() -> bool:

@@ -38,6 +38,11 @@ def find_names(placeholders: list[str], environ: "Mapping[str, str]", cwd: str) 
 
 
 def _git_dir(environ: "Mapping[str, str]", cwd: str) -> str:
+    """Return the git directory; git starts drivers at the top of the working tree, where it is mostly in sight."""
+    known = environ.get("GIT_DIR") or ".git"
+    place = os.path.join(cwd, known)
+    if os.path.isdir(place):
+        return place
     from nbgit.store.repository import find_repository
 
     return find_repository(cwd, environ).git_dir

@@ -6,7 +6,7 @@ For the merge driver and `nbgit merge`. A conflict is always visible, and never 
 import os
 
 from nbgit.errors import NotANotebook
-from nbgit.gitproto.git_settings import capture, run_quietly
+from nbgit.gitproto.processes import capture, run_quietly
 from nbgit.gitproto.working_policy import working_policy
 from nbgit.merge.conflicts import MERGE, STYLES, ZDIFF3, Markers, Names
 from nbgit.merge.from_text import from_text
@@ -64,16 +64,28 @@ def merge_files(files: list[str], contents: list[bytes], markers: Markers) -> Ou
 
 def _settled_by_text(merged: bytes, contents: list[bytes], markers: Markers) -> bytes | None:
     """Return the merged notebook without conflicts, where git merges the readable texts of the three without any."""
-    import tempfile
-
     policy = working_policy()
-    with tempfile.TemporaryDirectory(prefix="nbgit-") as folder:
-        files = [os.path.join(folder, name) for name in ("base", "ours", "theirs")]
+    folder = _new_folder()
+    files = [os.path.join(folder, name) for name in ("base", "ours", "theirs")]
+    try:
         for file, data in zip(files, contents, strict=True):
             with open(file, "wb") as stream:
                 stream.write(readable_text(data, policy))
         code, text = _merge_file(files, markers)
+    finally:
+        for file in files:
+            if os.path.exists(file):
+                os.unlink(file)
+        os.rmdir(folder)
     return from_text(merged, contents[1:], text, policy) if code == 0 else None
+
+
+def _new_folder() -> str:
+    """Return a folder that was made for this process alone; `tempfile` takes longer to import than a merge does."""
+    parent = next((os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)), "/tmp")
+    folder = os.path.join(parent if os.path.isdir(parent) else os.curdir, f"nbgit-{os.urandom(8).hex()}")
+    os.mkdir(folder, 0o700)  # fails where anything is there
+    return folder
 
 
 def merge_as_text(files: list[str], ours: bytes, markers: Markers, why: str) -> Outcome:

@@ -5,6 +5,6 @@ import sys
 
 def say(text: str) -> None:
     """Write `nbgit: TEXT` as one line to stderr; what a terminal would act on in it is replaced."""
-    from nbgit.store.entries import printable  # only where there is something to say
+    from nbgit.notebook.printable import printable  # only where there is something to say
 
     sys.stderr.write(f"nbgit: {printable(text)}\n")

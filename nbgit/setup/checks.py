@@ -10,13 +10,13 @@ from typing import NamedTuple
 from nbgit.errors import GitFailed, NbgitError, PolicyInvalid
 from nbgit.external import git_python, json_schema
 from nbgit.notebook.policy import FILE_NAME, read_policy
+from nbgit.notebook.printable import printable
 from nbgit.setup import attributes, config, hooks, rivals, trial
 from nbgit.setup.files import read_bytes
 from nbgit.setup.heal import GUARD, HOOKS
 from nbgit.setup.launch import Launcher
 from nbgit.setup.report import FOREIGN, MISSING, OTHER, Setting, git_version, nearest_scope, settings
 from nbgit.setup.scopes import Scope
-from nbgit.store.entries import printable
 from nbgit.store.fill import bare_paths
 from nbgit.store.git import try_git
 from nbgit.store.repository import Repository

@@ -2,9 +2,9 @@
 
 from nbgit.errors import TargetNotFound
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.printable import printable
 from nbgit.notebook.transplant import cells_with_outputs, compare
 from nbgit.store.captures import Capture, CaptureStore
-from nbgit.store.entries import printable
 from nbgit.store.git import try_git
 from nbgit.store.known import NOTHING
 from nbgit.store.lookup import notebook_at

@@ -10,6 +10,7 @@ Being a note, it is carried through amend and rebase by git itself (notes.rewrit
 """
 
 from nbgit.notebook.lean_json import loads
+from nbgit.notebook.printable import printable
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import ENTRIES
@@ -101,11 +102,6 @@ def _machine_line(snapshots: dict[str, str], own: dict[str, str] | None = None) 
     import json
 
     return json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode("ascii")
-
-
-def printable(text: str) -> str:
-    """Return text with nothing that a terminal would act on."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def is_oid(value: object) -> bool:

@@ -6,12 +6,12 @@ What the Jupyter server's hook, `nbgit watch` and `nbgit refresh` do (docs/desig
 from hashlib import sha256
 
 from nbgit.errors import NbgitError
+from nbgit.notebook.printable import printable
 from nbgit.notebook.spans import split
 from nbgit.store.attributes import filtered
 from nbgit.store.bare import take_note
 from nbgit.store.captures import CaptureStore
 from nbgit.store.changes import SUFFIX, dirty_paths
-from nbgit.store.entries import printable
 from nbgit.store.index_file import refresh_index
 from nbgit.store.objects import ObjectReader, object_id
 from nbgit.store.policy_file import load_policy

@@ -4,8 +4,8 @@ git calls the hook with the remote's name and URL, and on stdin a line for each 
 here, the push goes on.
 """
 
+from nbgit.notebook.printable import printable
 from nbgit.store.callers import words_of
-from nbgit.store.entries import printable
 from nbgit.store.git import try_git
 from nbgit.store.refs import ENTRIES, SNAPSHOTS
 from nbgit.store.repository import Repository

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nbgit.store.entries import printable
+from nbgit.notebook.printable import printable
 from nbgit.store.trees import TREE
 from nbgit.upkeep.contents import Note, read_notes
 from nbgit.upkeep.findings import Checks

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 from nbgit.notebook.outputs import MIME_BEFORE_4, decode_datum, is_binary, output_data
-from nbgit.store.entries import printable
+from nbgit.notebook.printable import printable
 from nbgit.store.forgotten_outputs import (
     digest_at,
     digest_of_output,

@@ -1,6 +1,6 @@
 """Ring 3: `nbgit fsck`: everything that is stored, checked in one pass."""
 
-from nbgit.store.entries import printable
+from nbgit.notebook.printable import printable
 from nbgit.store.forgotten import FILE, decode_forgotten
 from nbgit.store.refs import ENTRIES, SNAPSHOTS, read_refs
 from nbgit.store.repository import Repository

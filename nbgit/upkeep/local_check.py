@@ -6,9 +6,10 @@ import sqlite3
 import time
 from hashlib import sha256
 
+from nbgit.notebook.printable import printable
 from nbgit.notebook.spans import apply_spans
 from nbgit.store.captures import TRAILER
-from nbgit.store.entries import is_oid, printable
+from nbgit.store.entries import is_oid
 from nbgit.store.objects import object_id
 from nbgit.store.refs import read_refs, refs_below
 from nbgit.store.repository import Repository

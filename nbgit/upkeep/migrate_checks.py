@@ -4,9 +4,9 @@ import os
 
 from nbgit.errors import NbgitError
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.printable import printable
 from nbgit.notebook.spans import split
 from nbgit.store.changes import SUFFIX
-from nbgit.store.entries import printable
 from nbgit.store.git import run_git, try_git
 from nbgit.store.objects import object_id
 from nbgit.store.repository import Repository

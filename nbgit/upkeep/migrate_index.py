@@ -8,7 +8,8 @@ import os
 
 from nbgit.errors import NbgitError
 from nbgit.notebook.policy import Policy
-from nbgit.store.entries import is_oid, printable
+from nbgit.notebook.printable import printable
+from nbgit.store.entries import is_oid
 from nbgit.store.git import run_git, try_git
 from nbgit.store.policy_file import load_policy
 from nbgit.store.refs import TRIES, refs_below, swap_refs

@@ -3,7 +3,8 @@
 import time
 from typing import NamedTuple
 
-from nbgit.store.entries import drop_note, get_note, printable, put_note, read_own, read_rows, write_entry
+from nbgit.notebook.printable import printable
+from nbgit.store.entries import drop_note, get_note, put_note, read_own, read_rows, write_entry
 from nbgit.store.forgotten import GONE
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.refs import BACKUPS, ENTRIES, SNAPSHOTS, commit_content, move_refs, read_refs

@@ -6,8 +6,8 @@ from collections import defaultdict
 from hashlib import sha256
 
 from nbgit.errors import NbgitError
+from nbgit.notebook.printable import printable
 from nbgit.store.captures import TRAILER
-from nbgit.store.entries import printable
 from nbgit.store.git import try_git
 from nbgit.store.known import RAN
 from nbgit.store.late import link_missing

@@ -7,7 +7,7 @@ from typing import Any
 
 from nbgit.errors import SnapshotInvalid
 from nbgit.notebook.layout import output_layout
-from nbgit.store.entries import printable
+from nbgit.notebook.printable import printable
 from nbgit.store.objects import object_id
 from nbgit.store.snapshots import DOCUMENT, FORMAT, VERSION, join_snapshot, payload_files, read_document
 from nbgit.upkeep.contents import Parts

@@ -76,15 +76,20 @@ def conversation(box: GitBox) -> bytes:
 
 
 def modules_of(box: GitBox, *arguments: str, stdin: bytes) -> set[str]:
+    """Run one of git's verbs as git does and return the top packages of the modules it loaded."""
+    return {name.split(".", 1)[0] for name in all_modules_of(box, *arguments, stdin=stdin)}
+
+
+def all_modules_of(box: GitBox, *arguments: str, stdin: bytes = b"", code: int = 0) -> set[str]:
     """Run one of git's verbs as git does (python -I -S .../__main__.py) and return the modules it loaded."""
     main = SOURCE_ROOT / "nbgit" / "__main__.py"
     report = box.root / "modules.json"
     program = PROGRAM.format(report=str(report), main=str(main), arguments=[str(main), *arguments])
     result = box.run([sys.executable, "-I", "-S", "-c", program], stdin=stdin)
-    assert result.code == 0, result
+    assert result.code == code, result
     names: list[str] = json.loads(report.read_text(encoding="utf-8"))
     assert any(name.startswith("nbgit.gitproto.") for name in names), "the verb did not run"
-    return {name.split(".", 1)[0] for name in names}
+    return set(names)
 
 
 VERBS = {
@@ -111,6 +116,24 @@ def test_a_verb_of_gits_loads_nothing_heavy(ran: GitBox, verb: str) -> None:
         "hook post-rewrite": ran.git("rev-parse", "HEAD~1", "HEAD").replace("\n", " ", 1).encode(),
     }.get(verb, b"")
     assert modules_of(ran, *VERBS[verb], stdin=stdin) & HEAVY == set()
+
+
+@pytest.mark.parametrize("sides", [("one", "one", "two"), ("one", "two", "one"), ("one", "two", "two")])
+def test_a_merge_with_one_side_unchanged_loads_nothing(box: GitBox, sides: tuple[str, ...]) -> None:
+    files = [box.write(f"{place}.txt", notebook(code(side, id="c1"))).name for place, side in enumerate(sides)]
+    loaded = all_modules_of(box, "merge-driver", *files, "7", "n.ipynb")
+    ours = {name for name in loaded if name.startswith("nbgit.")}
+    assert ours == {"nbgit.errors", "nbgit.gitproto", "nbgit.gitproto.merge_driver", "nbgit.gitproto.telling"}
+    assert not loaded & {"re", "zlib", "subprocess"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are started by subprocess there")
+def test_a_merge_with_a_conflict_starts_its_processes_by_hand(box: GitBox) -> None:
+    for name in ("one", "two", "three"):
+        box.write(f"{name}.txt", notebook(code(name, id="c1")))
+    loaded = all_modules_of(box, "merge-driver", "one.txt", "two.txt", "three.txt", "7", "n.ipynb", code=1)
+    assert "nbgit.merge.notebooks" in loaded
+    assert not loaded & {"subprocess", "tempfile", "hashlib", "nbgit.diff.render_outputs"}
 
 
 def test_every_verb_of_gits_is_covered() -> None:

@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from nbgit.gitproto.git_settings import capture, parse_config, run_quietly, view_of, wants_colour
+from nbgit.gitproto.git_settings import parse_config, view_of, wants_colour
+from nbgit.gitproto.processes import capture, run_quietly
 
 TERM = {"TERM": "xterm"}
 
