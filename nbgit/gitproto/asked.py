@@ -1,4 +1,4 @@
-"""Ring 4: what the command line of the `git diff` that has started the driver asks for.
+"""Ring 4: what the command line of the git that has started us asks for.
 
 git hands its diff driver no options. Where the system shows the command line of the parent process (Linux, macOS), -U,
 -w, -b, --word-diff and --color are read from it; elsewhere git's settings hold alone.
@@ -31,6 +31,7 @@ WITH_VALUE = frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "
 VALUES = frozenset(  # git-diff(1): options whose value is the next word
     {"-S", "-G", "-O", "-I", "-l", "--output", "--src-prefix", "--dst-prefix", "--diff-filter", "--word-diff-regex"}
 )
+READERS = frozenset({"annotate", "blame", "grep", "log", "range-diff", "show", "whatchanged"})
 
 
 class Asked:
@@ -89,11 +90,24 @@ def _read_context(asked: Asked, word: str, rest: list[str]) -> None:
         asked.context = int(number)
 
 
-def _options(words: list[str], config: "Mapping[str, str]") -> list[str]:
-    """Return the words behind git's verb, with those of an alias in their place."""
+def shows_text_only(words: "list[bytes]") -> bool:
+    """Say whether this command shows notebooks by textconv alone: what it has smudged it throws away."""
+    options = [word.decode("utf-8", "replace") for word in words]
+    verb = options[_verb_at(options) :][:1]
+    return verb != [] and verb[0] in READERS and "--ext-diff" not in options
+
+
+def _verb_at(words: list[str]) -> int:
+    """Return the place of git's verb, or that behind the last word."""
     at = 1
     while at < len(words) and words[at].startswith("-"):
         at += 2 if words[at] in WITH_VALUE else 1
+    return at
+
+
+def _options(words: list[str], config: "Mapping[str, str]") -> list[str]:
+    """Return the words behind git's verb, with those of an alias in their place."""
+    at = _verb_at(words)
     verb = words[at] if at < len(words) else ""
     alias = config.get(f"alias.{verb.lower()}", "")
     return [*(alias.split() if not alias.startswith("!") else []), *words[at + 1 :]]

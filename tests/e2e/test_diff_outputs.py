@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -168,3 +169,41 @@ def test_directories_files_and_stdin(box: GitBox) -> None:
     piped = box.nbgit("diff", "-", "new/a.ipynb", stdin=run(printed("three")))
     assert body(piped.out) == ["\\ cell 1 [1] [code] Density, output 0: stdout: three → two"]
     assert box.nbgit("diff", "-", "-").code == 2
+
+
+LONG = "".join(f"step {number}: loss {1 / (number + 1):.4f}\n" for number in range(300))
+TABLE = "<table>\n<thead><tr><th></th><th>flux</th></tr></thead><tbody>{}</tbody></table>"
+ROWS = "".join(f"<tr><th>{number}</th><td>{number * 0.25}</td></tr>" for number in range(400))
+
+
+def big_run(loss: str, value: str, seed: int) -> bytes:
+    """Return a notebook that printed 300 lines, showed a table of 400 rows, and a plot of 5,000 points."""
+    stream = {"output_type": "stream", "name": "stdout", "text": LONG.replace("step 150: loss 0.0066", loss)}
+    table = {"text/html": TABLE.format(ROWS.replace("<td>50.0</td>", f"<td>{value}</td>"))}
+    points = [(seed * number * 7919 % 1000) / 1000 for number in range(5000)]
+    plot = {"application/vnd.plotly.v1+json": {"data": [{"y": points, "uid": f"u{seed}"}], "layout": {}}}
+    shown = [{"output_type": "display_data", "metadata": {}, "data": data} for data in (table, plot)]
+    cells = [code(f"run({n})", id=f"aaaa000{n}", outputs=[out]) for n, out in enumerate([stream, *shown])]
+    return notebook(*cells, code(f"seed = {seed}", id="aaaa0009"))
+
+
+def test_large_outputs_take_few_lines(installed: GitBox) -> None:
+    installed.write("n.ipynb", big_run("step 150: loss 0.0066", "50.0", 1))
+    installed.commit("first")
+    installed.write("n.ipynb", big_run("step 150: loss 0.9999", "51.5", 2))
+    on_disk = installed.git("diff").splitlines()
+    installed.commit("second")
+    between = installed.git("diff", "HEAD~1", "HEAD").splitlines()
+    told = ["stdout: 1 of 300 lines", "table: 1 of 400 rows", "plot: data[0].y (4,995 of 5,000 values)"]
+    for out in (on_disk, between):
+        remarks = [line for line in out if line.startswith("\\ ")]
+        assert [
+            line.partition(", output 0: ")[2][: len(words)] for line, words in zip(remarks, told, strict=True)
+        ] == told
+        assert len(out) <= 12
+    in_full = installed.nbgit("diff", "--outputs", "HEAD~1", "HEAD").out.splitlines()
+    places = [number for number, line in enumerate(in_full) if line.startswith("\\ ")]
+    sizes = [end - start for start, end in pairwise([*places, len(in_full)])]
+    assert sizes[0] <= 15
+    assert sizes[1] <= 15
+    assert sizes[2] <= 5 + 4  # with the edited cell behind it

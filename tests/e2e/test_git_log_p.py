@@ -35,6 +35,13 @@ def test_the_cache_of_textconv_gives_the_same(repo: GitBox) -> None:
     assert repo.git("log", "-p") == repo.git("log", "-p")
 
 
+def test_without_the_cache_it_is_the_same_and_outputs_come_where_they_show(repo: GitBox) -> None:
+    warm = repo.git("log", "-p")
+    repo.git("update-ref", "-d", "refs/notes/textconv/nbgit")
+    assert repo.git("log", "-p") == warm
+    assert "cell 1 [2] [code] Density" in repo.git("log", "-p", "-1", "--ext-diff")  # the count is an output
+
+
 def test_an_inserted_cell_is_the_only_change(repo: GitBox) -> None:
     before = repo.git_bytes("show", "HEAD:n.ipynb")
     new = code("import numpy", id="aaaa0009")

@@ -3,7 +3,7 @@
 import pytest
 
 from nbgit.diff.view import ALL, AT_EOL, CHANGE, COLOUR, PLAIN, View
-from nbgit.gitproto.asked import Asked, read_asked
+from nbgit.gitproto.asked import Asked, read_asked, shows_text_only
 
 
 def asked(line: str, **aliases: str) -> Asked:
@@ -48,6 +48,24 @@ def test_spaces_words_colour_and_prefixes() -> None:
     view = View()
     asked("git diff --no-prefix -w").apply(view)
     assert (view.prefixes, view.space, view.context, view.words) == (("", ""), ALL, 3, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("git log -p -10", True),
+        ("git -c a.b=c --no-pager show HEAD", True),
+        ("/usr/bin/git blame n.ipynb", True),
+        ("git log -p --ext-diff", False),
+        ("git diff", False),
+        ("git checkout log", False),
+        ("git -C log checkout", False),
+        ("git", False),
+        ("", False),
+    ],
+)
+def test_commands_that_show_text_only(line: str, expected: bool) -> None:
+    assert shows_text_only([word.encode() for word in line.split(" ")]) == expected
 
 
 def test_an_alias_is_what_it_stands_for() -> None:
