@@ -11,7 +11,7 @@ from nbgit.cli.diff_sides import in_repository, on_disk_sides
 from nbgit.cli.paging import paged
 from nbgit.diff.between import FileChange
 from nbgit.diff.report import report
-from nbgit.diff.view import NONE, View
+from nbgit.diff.view import FULL, NONE, View
 from nbgit.notebook.policy import Policy
 
 EPILOG = """\b
@@ -72,7 +72,7 @@ def command(
     elif name_only:
         print_names(found)
     else:
-        differs = _print_text(found, view, policy, pager=not no_pager)
+        differs = _print_text(found, view, policy, pager=not no_pager and not (view.picture and view.outputs == FULL))
     return 1 if exit_code and differs else 0
 
 

@@ -9,7 +9,8 @@ import click
 
 from nbgit.cli.numbers import Number
 from nbgit.diff.view import ALL, AT_EOL, CHANGE, COLOUR, FULL, NONE, PLAIN, View
-from nbgit.gitproto.git_settings import read_view, stdout_is_terminal
+from nbgit.gitproto.git_settings import picture_setting, read_view, stdout_is_terminal
+from nbgit.lineage.inline import PROTOCOLS, find_protocol
 
 ALONE = {  # as in git, these take a value behind `=` only, and mean this without one
     "--color": "--color=always",
@@ -28,6 +29,11 @@ OPTIONS = (
         help="Word by word: plain as [-old-]{+new+}; color (also --color-words) by colour alone.",
     ),
     click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Without a value: always."),
+    click.option(
+        "--pictures",
+        type=click.Choice(["auto", *PROTOCOLS, "none"]),
+        help="With --outputs: figures side by side where the terminal can (auto, the default), or by this protocol.",
+    ),
     click.option("--no-color", is_flag=True, help="The same as --color=never."),
     click.option("--syntax/--no-syntax", default=None, help="Colours within code; else `git config nbgit.syntax`."),
     click.option(
@@ -59,6 +65,7 @@ def view_options(function: Callable[..., int]) -> Callable[..., int]:
         color: str | None,
         no_color: bool,
         syntax: bool | None,
+        pictures: str | None,
         outputs: bool | None,
         **others: Any,
     ) -> int:
@@ -71,12 +78,20 @@ def view_options(function: Callable[..., int]) -> Callable[..., int]:
         view.syntax = view.palette.is_coloured and (view.syntax if syntax is None else syntax)
         if outputs is not None:
             view.outputs = FULL if outputs else NONE
+        view.picture = _protocol(pictures or picture_setting())
         return function(view=view, **others)
 
     decorated: Callable[..., Any] = with_view
     for option in reversed(OPTIONS):
         decorated = option(decorated)
     return decorated
+
+
+def _protocol(asked: str) -> str:
+    """Return by what protocol figures show on stdout, "" for none; one that was named holds for a file, too."""
+    if asked in PROTOCOLS:
+        return asked
+    return (find_protocol(os.environ) or "") if asked != "none" and stdout_is_terminal() else ""
 
 
 def git_options(view: View) -> list[str]:

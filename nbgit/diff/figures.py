@@ -82,7 +82,7 @@ def changed_share(before: bytes, after: bytes) -> float | None:
     """
     from PIL import ImageChops
 
-    old, new = _decoded(before), _decoded(after)
+    old, new = decoded(before), decoded(after)
     if old is None or new is None or old.size != new.size:
         return None
     bands = ImageChops.difference(old, new).split()
@@ -93,7 +93,8 @@ def changed_share(before: bytes, after: bytes) -> float | None:
     return (pixels - int(largest.histogram()[0])) / pixels if pixels else None
 
 
-def _decoded(data: bytes) -> "Any":
+def decoded(data: bytes) -> "Any":
+    """Return a picture's first frame as Pillow's RGBA image, or None where it is none or too large."""
     from PIL import Image, UnidentifiedImageError
 
     try:

@@ -22,14 +22,15 @@ FEW = 3  # cells; where more have outputs on one side only, one line says so
 
 
 class Block:
-    """One piece of what is printed: a remark, or the edits of a text under a `name`."""
+    """One piece of what is printed: a remark, the edits of a text under a `name`, or what shows a `picture`."""
 
-    __slots__ = ("edits", "name", "remark")
+    __slots__ = ("edits", "name", "picture", "remark")
 
-    def __init__(self, remark: str, edits: LineEdits | None = None, name: str = "") -> None:
+    def __init__(self, remark: str, edits: LineEdits | None = None, name: str = "", picture: str = "") -> None:
         self.remark = remark
         self.edits = edits
         self.name = name
+        self.picture = picture
 
 
 def output_blocks(change: CellChange, name: str, view: View) -> "Iterator[Block]":
@@ -44,7 +45,7 @@ def output_blocks(change: CellChange, name: str, view: View) -> "Iterator[Block]
         edits = compare(output, decode=view.decode)
         yield Block(f"{name}, output {output.index}: {tell(output, edits)}")
         if view.outputs == FULL:
-            yield from _within(output, edits, name, view.context)
+            yield from _within(output, edits, name, view)
     if told < len(found):
         yield Block(f"{name}: {len(found) - told:,} more outputs changed")
 
@@ -102,8 +103,12 @@ def _listed(change: CellChange) -> str:
     return ", ".join(outputs[:MOST_TOLD]) + more
 
 
-def _within(output: OutputChange, edits: "Edits | None", name: str, context: int) -> "Iterator[Block]":
-    """Yield the lines or rows that changed, as far as they are worth reading."""
+def _within(output: OutputChange, edits: "Edits | None", name: str, view: View) -> "Iterator[Block]":
+    """Yield the lines or rows that changed, as far as they are worth reading, or the pictures."""
+    if view.picture and output.kind == "figure":
+        from nbgit.diff.beside import pictures_of
+
+        yield Block("", picture=pictures_of(output, view.picture))
     what = f"output {output.index} of {name}"
     if isinstance(edits, TextEdits):
         lines = edits.edits
@@ -118,7 +123,7 @@ def _within(output: OutputChange, edits: "Edits | None", name: str, context: int
         lines = LineEdits([], output_lines(output.after))
     else:
         return
-    shown, left_out = cut(lines, context)
+    shown, left_out = cut(lines, view.context)
     yield Block("", shown, what)
     if left_out:
         yield Block(f"{left_out:,} more changed lines of this output are not shown")

@@ -50,10 +50,10 @@ def _render_outputs(change: CellChange, name: str, view: View) -> "Iterator[str]
 
 
 def _render_block(block: Block, view: View) -> "Iterator[str]":
-    if block.edits is None:
-        yield remark(block.remark, view.palette)
-    else:
+    if block.edits is not None:
         yield from render_edits(block.edits, block.name, view)
+    elif block.remark or block.picture:
+        yield block.picture or remark(block.remark, view.palette)
 
 
 def render_edits(edits: LineEdits, name: str, view: View, start: tuple[int, int] = (0, 0)) -> "Iterator[str]":

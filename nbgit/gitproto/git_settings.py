@@ -42,6 +42,11 @@ def view_of(config: "dict[str, str]", environ: "Mapping[str, str]", is_terminal:
     return view
 
 
+def picture_setting() -> str:
+    """Return nbgit.pictures: "auto", "none", or a protocol that the terminal is known to understand."""
+    return capture(["git", "config", "--get", "nbgit.pictures"]).decode("utf-8", "replace").strip().lower() or "auto"
+
+
 def wants_colour(config: "Mapping[str, str]", environ: "Mapping[str, str]", is_terminal: bool) -> bool:
     """Say whether the diff is coloured, by git's own rules; NO_COLOR (no-color.org) overrules all but "always"."""
     when = config.get("color.diff", config.get("diff.color", config.get("color.ui", "auto"))).lower()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from nbgit.lineage.pictures import RASTER, can_decode
 
+PROTOCOLS = ("kitty", "iterm2", "sixel")
 CHUNK = 4096
 WIDEST = 1600  # pixels; a sixel picture is made no wider
 

@@ -38,6 +38,7 @@ NEIGHBOURS = {
     ("lineage", "diff.changes"): "the same reading of what a line is",
     ("lineage", "diff.lines"): "the same for lines",
     ("diff", "lineage.pictures"): "a picture's size and whether its pixels can be read: told alike everywhere",
+    ("diff", "lineage.inline"): "the same bytes show a picture in a diff and in nbgit show",
     ("upkeep", "lineage.index"): "the figure index is deleted where it holds what is forgotten, and filled by import",
     ("upkeep", "lineage.history"): "what commits did to notebooks, for import and migrate; reports of progress",
     ("upkeep", "lineage.figures"): "import fills the figure index, and describes notebooks from it",

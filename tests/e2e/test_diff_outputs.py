@@ -207,3 +207,15 @@ def test_large_outputs_take_few_lines(installed: GitBox) -> None:
     assert sizes[0] <= 15
     assert sizes[1] <= 15
     assert sizes[2] <= 5 + 4  # with the edited cell behind it
+
+
+def test_figures_show_side_by_side_where_it_is_asked_for(repo: GitBox) -> None:
+    repo.write("n.ipynb", run(picture(pixels=31), printed("fit 1", "done")))
+    kitty = {"KITTY_WINDOW_ID": "1"}
+    assert "\x1b" not in repo.nbgit("diff", "--outputs", environ=kitty).out  # no terminal
+    shown = repo.nbgit("diff", "--outputs", "--pictures", "kitty").out
+    assert shown.count("\x1b_Ga=T,f=100,") == 1
+    assert "\x1b" not in repo.nbgit("diff", "--pictures", "kitty").out
+    repo.git("config", "nbgit.pictures", "iterm2")
+    assert "\x1b]1337;File=inline=1" in repo.nbgit("diff", "--outputs").out
+    assert "\x1b" not in repo.nbgit("diff", "--outputs", "--pictures", "none").out
