@@ -1,6 +1,7 @@
 """Ring 3: the lines of a hunk: unchanged ones, and changed ones by lines or by words, in git's colours."""
 
 from nbgit.diff.palette import REVERSED, UPRIGHT
+from nbgit.diff.syntax import END
 from nbgit.diff.view import PLAIN, View
 from nbgit.diff.word_diff import word_lines
 from nbgit.diff.words import pair_lines, word_edits
@@ -10,6 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from nbgit.diff.syntax import Code
     from nbgit.diff.words import Span
 
 NO_NEWLINE = "\n\\ No newline at end of file"  # behind a line of a file that has no line end there
@@ -17,19 +19,24 @@ SLOTS = {" ": "context", "-": "old", "+": "new"}
 BRACKETS = {" ": ("", ""), "-": ("[-", "-]"), "+": ("{+", "+}")}  # git's --word-diff=plain
 
 
-def context_lines(lines: "Sequence[str]", view: View) -> "Iterator[str]":
-    """Yield lines that stayed."""
-    return _lines("" if view.words else " ", "context", lines, [], view)
+def context_lines(lines: "Sequence[str]", view: View, codes: "Sequence[Code]" = ()) -> "Iterator[str]":
+    """Yield lines that stayed; `codes` are the colours of each (nbgit.diff.syntax)."""
+    return _lines("" if view.words else " ", "context", lines, [], view, codes)
 
 
-def changed_lines(before: "Sequence[str]", after: "Sequence[str]", view: View) -> "Iterator[str]":
+def changed_lines(
+    before: "Sequence[str]",
+    after: "Sequence[str]",
+    view: View,
+    codes: "tuple[Sequence[Code], Sequence[Code]]" = ((), ()),
+) -> "Iterator[str]":
     """Yield the lines that were removed and those in their place; or, by words, both in one text."""
     if view.words:
         yield from (_worded(line, view) for line in word_lines(before, after))
         return
     old, new = _changed_spans(before, after) if view.marks and before and after else ([], [])
-    yield from _lines("-", "old", before, old, view)
-    yield from _lines("+", "new", after, new, view)
+    yield from _lines("-", "old", before, old, view, codes[0])
+    yield from _lines("+", "new", after, new, view, codes[1])
 
 
 def _changed_spans(before: "Sequence[str]", after: "Sequence[str]") -> "tuple[list[list[Span]], list[list[Span]]]":
@@ -42,23 +49,39 @@ def _changed_spans(before: "Sequence[str]", after: "Sequence[str]") -> "tuple[li
     return old, new
 
 
-def _lines(mark: str, slot: str, lines: "Sequence[str]", spans: "list[list[Span]]", view: View) -> "Iterator[str]":
+def _lines(
+    mark: str,
+    slot: str,
+    lines: "Sequence[str]",
+    spans: "list[list[Span]]",
+    view: View,
+    codes: "Sequence[Code]",
+) -> "Iterator[str]":
     paint = view.palette.paint
     for number, line in enumerate(lines):
         text = line.removesuffix(NO_NEWLINE)
-        shown = _marked(text, spans[number]) if spans and spans[number] else visible(text)
+        marked = spans[number] if spans else []
+        code = codes[number] if codes else []
+        shown = _styled(text, marked, code) if marked or code else visible(text)
         yield paint(slot, mark + shown)
         if text != line:
             yield paint(slot, NO_NEWLINE[1:])
 
 
-def _marked(line: str, spans: "list[Span]") -> str:
-    """Return a line with these parts of it reversed."""
+def _styled(line: str, marked: "list[Span]", code: "Code") -> str:
+    """Return a line with these parts of it reversed, and those in the colours of code."""
+    opens: dict[int, str] = {}
+    for start, end, escape in code:
+        opens[start] = opens.get(start, "").removesuffix(END) + escape
+        opens[end] = opens.get(end, "") + END
+    for start, end in marked:
+        opens[start] = opens.get(start, "") + REVERSED
+        opens[end] = UPRIGHT + opens.get(end, "")
     pieces: list[str] = []
     at = 0
-    for start, end in spans:
-        pieces += [visible(line[at:start]), REVERSED, visible(line[start:end]), UPRIGHT]
-        at = end
+    for place in sorted(opens):
+        pieces += [visible(line[at:place]), opens[place]]
+        at = place
     return "".join([*pieces, visible(line[at:])])
 
 

@@ -10,6 +10,7 @@ from nbgit.diff.lines import Hunk
 from nbgit.diff.render_lines import changed_lines, context_lines
 from nbgit.diff.render_outputs import Block, one_sided, output_blocks
 from nbgit.diff.spaces import ignoring_space
+from nbgit.diff.syntax import code_colours
 from nbgit.diff.view import NONE, View
 from nbgit.notebook.text import heading_of, own_name, visible
 
@@ -56,13 +57,17 @@ def _render_block(block: Block, view: View) -> "Iterator[str]":
         yield block.picture or remark(block.remark, view.palette)
 
 
-def render_edits(edits: LineEdits, name: str, view: View, start: tuple[int, int] = (0, 0)) -> "Iterator[str]":
+def render_edits(
+    edits: LineEdits, name: str, view: View, start: tuple[int, int] = (0, 0), language: str = ""
+) -> "Iterator[str]":
     """Yield one text's changed lines as unified hunks, each under a header that ends with `name`.
 
-    `start` are the lines of the older and the newer cell that the text begins at.
+    `start` are the lines of the older and the newer cell that the text begins at, `language` names that of code.
     """
     edits = ignoring_space(edits, view.space)
     context = view.context
+    is_code = view.syntax and language != "" and edits.hunks != []
+    olds, news = (code_colours(side, language) if is_code else [] for side in (edits.before, edits.after))
     for group in _groups(edits.hunks, context):
         a_start, a_end = max(0, group[0].a_start - context), min(len(edits.before), group[-1].a_end + context)
         b_start, b_end = max(0, group[0].b_start - context), min(len(edits.after), group[-1].b_end + context)
@@ -70,11 +75,12 @@ def render_edits(edits: LineEdits, name: str, view: View, start: tuple[int, int]
         yield hunk_header(*ranges, name, view.palette)
         at = b_start
         for hunk in group:
-            yield from context_lines(edits.after[at : hunk.b_start], view)
+            yield from context_lines(edits.after[at : hunk.b_start], view, news[at : hunk.b_start])
             old, new = edits.before[hunk.a_start : hunk.a_end], edits.after[hunk.b_start : hunk.b_end]
-            yield from changed_lines(old, new, view)
+            codes = olds[hunk.a_start : hunk.a_end], news[hunk.b_start : hunk.b_end]
+            yield from changed_lines(old, new, view, codes)
             at = hunk.b_end
-        yield from context_lines(edits.after[at:b_end], view)
+        yield from context_lines(edits.after[at:b_end], view, news[at:b_end])
     if not edits.exact:
         yield remark("large and very different: a shorter diff may exist", view.palette)
 
@@ -119,7 +125,9 @@ def _render_cell(change: CellChange, title: str, view: View) -> "Iterator[str]":
     is_elsewhere = change.moved or change.kind_changed or change.split or change.joined
     is_whole = change.before is None or change.after is None
     if source.hunks:
-        yield from render_edits(source, name, view, (old, new))
+        cell = change.after or change.before
+        language = view.language if cell and cell.kind == "code" else "markdown"
+        yield from render_edits(source, name, view, (old, new), language)
     elif is_elsewhere or (is_whole and not metadata):  # a header alone, and the first line to know it by
         shown = source.after[:1]
         yield hunk_header(old, old + len(shown), new, new + len(shown), name, view.palette)

@@ -86,6 +86,7 @@ def _body(before: Side, after: Side, view: View, policy: Policy | None) -> "Iter
         yield from _plain_body(before, after, view)
         return
     what = changes(old, new, policy)
+    view.language = next((side.language for side in (new, old) if side and side.language), "python")
     lines = list(render_changes(what, view))
     if not lines and not (view.space and what.shows):
         lines = [remark(why_nothing_shows(old, new, what), view.palette)]

@@ -60,6 +60,10 @@ def _view(config: Child) -> "View":
     asked = read_asked(words_of(str(os.getppid())), settings)
     view = view_of(settings, os.environ, stdout_is_terminal(), asked.colour)
     asked.apply(view)
+    if view.syntax:  # git starts us without the folder that pygments is in
+        import site
+
+        site.main()
     return view
 
 

@@ -222,3 +222,16 @@ def test_the_committed_policy_decides_what_is_left_out(repo: GitBox) -> None:
     out = repo.git("diff", "--no-ext-diff", "n.ipynb")
     assert "mine" not in out
     assert "-## other: 1\n+## other: 2\n" in out
+
+
+def test_code_has_its_own_colours_where_that_is_wanted(repo: GitBox) -> None:
+    repo.write("fits/n.ipynb", notebook(HEAD, EDITED))
+    coloured = ["-c", "color.ui=always", "-c", "nbgit.diffMarks=false", "diff"]
+    number = "\x1b[31m-width = \x1b[36m0.5\x1b[39m\x1b[m\n"
+    assert number not in repo.git(*coloured)
+    repo.git("config", "nbgit.syntax", "true")
+    assert number in repo.git(*coloured)
+    assert number in repo.git("-c", "color.ui=false", *coloured, "--color")
+    assert "\x1b" not in repo.git("diff")
+    assert "width = \x1b[36m\x1b[7m0.5" in repo.nbgit("diff", "--color").out
+    assert "\x1b[36m0.5" not in repo.nbgit("diff", "--color", "--no-syntax").out
