@@ -15,6 +15,7 @@ from benchmarks.data import load_data, part_of
 from benchmarks.engine import engine_rows
 from benchmarks.machine import machine_facts
 from benchmarks.memory import memory_rows
+from benchmarks.merging import merge_rows
 from benchmarks.past import past_rows
 from benchmarks.results import Row, spread
 from benchmarks.sandbox import SOURCE_ROOT, Sandbox
@@ -24,7 +25,7 @@ from benchmarks.single import diff_rows, process_rows
 from benchmarks.table import as_json, markdown, print_table, table_of
 from benchmarks.tools import installed_peers, plain_and_nbgit, version_of
 
-PARTS = ("set", "distinct", "process", "diff", "history", "save", "memory")
+PARTS = ("set", "distinct", "process", "diff", "merge", "history", "save", "memory")
 LARGE = "scale"  # a part that is measured only where it is asked for: it takes some ten minutes
 ENGINE = "engine"  # likewise: nbdime takes minutes
 
@@ -73,6 +74,8 @@ def measure(bench: Bench, parts: list[str]) -> list[Row]:
         rows += process_rows(bench)
     if "diff" in parts:
         rows += diff_rows(bench)
+    if "merge" in parts:
+        rows += merge_rows(bench)
     if "history" in parts:
         rows += past_rows(bench)
     if "save" in parts:

@@ -17,6 +17,7 @@ from benchmarks.engine import engine_rows
 from benchmarks.engine_cases import cases
 from benchmarks.large import Shape, commits_of, diary, make_large, path_of, version_of
 from benchmarks.memory import peaks
+from benchmarks.merging import merge_rows
 from benchmarks.notebooks import distinct_set, huge_notebook
 from benchmarks.results import RATIO, Budget, Measured, Row
 from benchmarks.sandbox import Sandbox, write_files
@@ -167,3 +168,10 @@ def test_the_engine_is_measured_on_each_real_pair_once(tmp_path: Path, monkeypat
     assert [row.data for row in rows[:3]] == ["2 modified notebooks of here"] * 3
     assert len(rows) == 5
     assert all(row.tools["nbgit"].median > 0 for row in rows)
+
+
+def test_merges_are_measured_and_their_answers_checked(tmp_path: Path) -> None:
+    bench = Bench(Sandbox(tmp_path), Data("none", [], {}, {}, None), plain_and_nbgit(), 1, quick=True)
+    rows = merge_rows(bench)
+    assert [row.work for row in rows][:2] == ["merge driver, one side unchanged", "merge driver, clean"]
+    assert all("git's own text merge" in row.remarks[0] for row in rows)

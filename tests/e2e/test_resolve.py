@@ -227,8 +227,18 @@ class TestWalk:
         assert walked(repo, "e\n", an_editor(repo, programs[2]))[0] == 0
         assert json.loads(repo.read("n.ipynb"))["metadata"] == {"title": "Both"}
 
-    def test_interrupted_it_changes_nothing(self, repo: GitBox) -> None:
+    @pytest.mark.parametrize("typed", ["\x03", "o\n\x03", "o\no\n\x03", "o\n\x04"])
+    def test_interrupted_it_changes_nothing(self, repo: GitBox, typed: str) -> None:
         before = repo.read("n.ipynb")
-        code, _ = walked(repo, "o\no\n\x03")
+        code, _ = walked(repo, typed)
         assert code == 130
+        assert repo.read("n.ipynb") == before
+
+    @pytest.mark.parametrize("editor", ["false", "/nonexistent/editor"])
+    def test_an_editor_that_fails_changes_nothing(self, repo: GitBox, editor: str) -> None:
+        before = repo.read("n.ipynb")
+        code, said = walked(repo, "o\ne\n", editor)
+        assert code not in (0, 130), said
+        assert "Traceback" not in said
+        assert "this is a bug" not in said
         assert repo.read("n.ipynb") == before

@@ -187,6 +187,21 @@ def test_a_heading_of_an_old_format_against_markdown() -> None:
         assert problem_with(settled) == ""
 
 
+def test_attachments_are_joined_and_two_of_one_name_are_a_conflict() -> None:
+    def with_pictures(**pictures: str) -> bytes:
+        attached = {f"{name}.png": {"image/png": data} for name, data in pictures.items()}
+        return notebook(markdown("![](a.png)", id="c1", attachments=attached))
+
+    merged = merge_notebooks(with_pictures(), with_pictures(a="AAAA"), with_pictures(b="BBBB"))
+    assert not merged.conflicts
+    assert set(read_cells(merged.data).cells[0].attachments) == {"a.png", "b.png"}
+    clash = merge_notebooks(with_pictures(a="AAAA"), with_pictures(a="BBBB"), with_pictures(a="CCCC"))
+    (conflict,) = clash.conflicts
+    assert conflict.what == 'attachments."a.png"."image/png"'
+    decisions: dict[int, Decision] = {1: THEIRS}
+    assert resolve(clash.data, decisions) == with_pictures(a="CCCC")
+
+
 def test_who_goes_back_to_a_format_without_ids_is_followed() -> None:
     bare = [{key: value for key, value in cell.items() if key != "id"} for cell in (ONE, TWO)]
     merged = merge_notebooks(notebook(ONE, TWO), notebook(*bare, minor=4), notebook({**ONE, "source": ["x"]}, TWO))
