@@ -123,11 +123,11 @@ def is_sound(data: bytes) -> bool:
     except NotANotebook:
         return False
     ids = [cell.id for cell in notebook.cells if cell.id is not None]
-    needs_ids = notebook.nbformat >= (4, 5) and len(ids) < len(notebook.cells)
+    fits_ids = len(ids) == (len(notebook.cells) if notebook.nbformat >= (4, 5) else 0)
     needed = {"cell_type", "metadata"}
     return (
         len(set(ids)) == len(ids)
-        and not needs_ids
+        and fits_ids
         and all(needed <= cell.raw.keys() for cell in notebook.cells)
         and all(cell.kind != "code" or "outputs" in cell.raw for cell in notebook.cells)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -161,15 +162,27 @@ def test_what_makes_no_sense_is_refused(repo: GitBox) -> None:
     assert repo.read("n.ipynb") == before
 
 
+TAKE_TERMINAL = """
+import fcntl, runpy, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+runpy.run_module("nbgit", run_name="__main__", alter_sys=True)
+"""
+
+
 def walked(box: GitBox, typed: str, editor: str = "true") -> tuple[int, str]:
-    """Type answers to `nbgit resolve` on a terminal of its own; return its exit code and what it showed."""
+    """Type an answer at each prompt of `nbgit resolve` in a terminal of its own; return its exit code and what it said.
+
+    Ctrl-C and Ctrl-D are answers too: the terminal is the process's own, so that it is interrupted as a person does it.
+    """
     main, side = pty.openpty()
     environ = {**box.environ, "PYTHONPATH": str(SOURCE_ROOT), "GIT_EDITOR": editor, "TERM": "dumb"}
-    command = [sys.executable, "-m", "nbgit", "resolve"]
-    process = subprocess.Popen(command, cwd=box.path, env=environ, stdin=side, stdout=side, stderr=side)
+    command = [sys.executable, "-c", TAKE_TERMINAL, "resolve"]
+    process = subprocess.Popen(
+        command, cwd=box.path, env=environ, stdin=side, stdout=side, stderr=side, start_new_session=True
+    )
     os.close(side)
-    os.write(main, typed.encode())
-    said = b""
+    answers = re.findall("[^\n\x03\x04]*[\n\x03\x04]", typed)
+    said, prompts = b"", 0
     while select.select([main], [], [], 60)[0]:
         try:
             piece = os.read(main, 65536)
@@ -178,6 +191,11 @@ def walked(box: GitBox, typed: str, editor: str = "true") -> tuple[int, str]:
         if not piece:
             break
         said += piece
+        while prompts < said.count(b"?] ") and answers:
+            prompts += 1
+            os.write(main, answers.pop(0).encode())
+    else:
+        process.kill()
     os.close(main)
     return process.wait(60), said.decode()
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nbgit.external.nbformat import problem_with
-from nbgit.gitproto.merging import Outcome, merge_files
+from nbgit.gitproto.merging import Outcome, is_sound, merge_files
 from nbgit.merge.conflicts import Markers
 from nbgit.notebook.cells import read_cells
 from tests import nb
@@ -83,3 +83,12 @@ def test_no_ids_where_one_side_went_back_to_a_format_without(tmp_path: Path) -> 
     split = notebook(code("\n".join(LINES[:4])), code("\n".join(LINES[4:])), minor=4)
     edited = notebook(code("\n".join([*LINES[:6], "changed()", *LINES[7:]]), id="load"))
     assert sources(merged(tmp_path, base, split, edited))[1].split("\n")[2] == "changed()"
+
+
+def test_a_text_merge_that_leaves_ids_in_a_format_without_is_not_taken(tmp_path: Path) -> None:
+    """Line by line git drops the ids of one side only, and the version of the other."""
+    kept, gone = nb.notebook(code("a = 1", id="one")), nb.notebook(code("a = 1"), minor=4)
+    assert is_sound(kept)
+    assert is_sound(gone)
+    assert not is_sound(kept.replace(b'"nbformat_minor": 5', b'"nbformat_minor": 4'))
+    assert not is_sound(gone.replace(b'"nbformat_minor": 4', b'"nbformat_minor": 5'))
