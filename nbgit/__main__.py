@@ -22,5 +22,8 @@ def main() -> int:
 
 if __name__ == "__main__":
     if __package__ in (None, ""):  # started by path, as git does it: python -I -S .../nbgit/__main__.py clean a.ipynb
-        sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        package = os.path.dirname(os.path.abspath(__file__))
+        sys.path[:] = [os.path.dirname(package), *(place for place in sys.path if place != package)]
+        __import__("nbgit")  # this one, whatever else of that name is installed
+        sys.path.append(sys.path.pop(0))
     sys.exit(main())

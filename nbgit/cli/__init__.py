@@ -25,6 +25,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "stash": ("stash", "stash show: what a stash holds, by cell."),
     "merge": ("merge", "Merge three notebooks cell by cell, as git merge-file does text."),
     "resolve": ("resolve", "Walk the conflicts of a merge, or settle them."),
+    "difftool": ("difftool", "What git difftool -t nbgit starts."),
+    "mergetool": ("mergetool", "What git mergetool -t nbgit starts."),
     "blame": ("blame", "Who wrote which line of which cell?"),
     "blame-output": ("blame_output", "What produced this figure?"),
     "show": ("show", "Write one output of one commit to a file or the terminal."),

@@ -56,6 +56,8 @@ class Walk:
             shown = part
             offered = self._offered(part)
             typed = ask(prompt(self._view, f"({self._at + 1}/{len(self._parts)}) {question(part)}", offered))
+            if typed is None:
+                print_text("\n")
             answer = "q" if typed is None else typed[:1]
             if answer.lower() in ("y", "n", "a", "d", "q", "s", "e"):
                 answer = answer.lower()

@@ -14,11 +14,11 @@ def ask(question: str) -> str | None:
     print_text(f"{question} ")
     line = b""
     while not line.endswith(b"\n"):
-        byte = os.read(sys.stdin.fileno(), 1)
+        try:
+            byte = os.read(sys.stdin.fileno(), 1)
+        except OSError:  # the terminal is gone
+            byte = b""
         if not byte:
             break
         line += byte
-    if not line:
-        print_text("\n")
-        return None
-    return line.decode("utf-8", "replace").strip()
+    return None if not line else line.decode("utf-8", "replace").strip()

@@ -2,6 +2,7 @@
 
 import click
 
+from nbgit.cli.answers import ask
 from nbgit.cli.editor import edit_text
 from nbgit.cli.resolve_files import Marked, write_resolved
 from nbgit.cli.resolve_text import conflict_lines
@@ -39,8 +40,10 @@ def _ask(conflict: Found) -> Decision:
     both = {"b": BOTH} if conflict.takes_both else {}
     answers = {"o": OURS, "t": THEIRS, **both, "e": EDIT, "s": SKIP, "q": QUIT}
     while True:
-        typed = str(click.prompt(f"Take [{','.join(answers)},?]", prompt_suffix=" ")).strip().lower()[:1]
-        answer = answers.get(typed)
+        typed = ask(f"Take [{','.join(answers)},?]")
+        if typed is None:
+            raise click.Abort
+        answer = answers.get(typed[:1].lower())
         if answer is None:
             click.echo("\n".join(line for line in HELP.split("\n") if line[0] in answers))
             continue

@@ -20,12 +20,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nbgit.diff.view import View
 
+DIFFTOOL = "git-difftool--helper"
+
 
 def run(arguments: list[str]) -> int:
     """Write the diff that git asked for to stdout; return 0, whatever happens (2 for a call that isn't git's)."""
     if len(arguments) not in (1, 7, 9):
         sys.stderr.write("usage: nbgit diff-driver PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE\n")
         return 2
+    if os.environ.get("GIT_EXTERNAL_DIFF") == DIFFTOOL and len(arguments) > 1:
+        return _leave_to_difftool(arguments)
     if len(arguments) == 1:
         write_all(1, f"* Unmerged path {arguments[0]}\n".encode("utf-8", "surrogateescape"))
         return 0
@@ -65,6 +69,14 @@ def _view(config: Child) -> "View":
 
         site.main()
     return view
+
+
+def _leave_to_difftool(arguments: list[str]) -> int:
+    """Let git start the tool that `git difftool` is asked for: git prefers a driver to what difftool sets, so its
+    difftool would show no notebook in any tool."""
+    import subprocess
+
+    return subprocess.run(["git", DIFFTOOL.removeprefix("git-"), *arguments], check=False).returncode
 
 
 def _read(path: str) -> bytes | None:

@@ -10,7 +10,7 @@ from nbgit.setup.scopes import Scope
 from nbgit.sync.lazy import LAZY
 
 NOTES = "refs/notes/nbgit*"  # a glob: a plain name makes git warn in every repository that has no such notes (yet)
-VERBS = "filter-process|clean|smudge|textconv|diff-driver|merge-driver"
+VERBS = "filter-process|clean|smudge|textconv|diff-driver|merge-driver|difftool|mergetool"
 OUR_COMMAND = re.compile(rf"""(nbgit/__main__\.py|(^|[/\s"'])nbgit(\.exe)?)["']?\s+({VERBS})\b""")
 LAUNCHED = re.compile(rf'"((?:[^"\\]|\\.)*)" {VERB_OPTIONS} "((?:[^"\\]|\\.)*)" ')
 COMMAND, PLAIN, LISTED = "command", "plain", "listed"
@@ -55,6 +55,9 @@ def keys(launcher: Launcher, driver: str = BY_CELL) -> list[Key]:
         Key("merge.nbgit.name", "nbgit: notebooks, cell by cell", PLAIN),
         Key("merge.nbgit.driver", merge_command(launcher), COMMAND),
         Key("merge.nbgit.recursive", "binary", PLAIN),
+        Key("difftool.nbgit.cmd", fallback.difftool_command(launcher), COMMAND),
+        Key("mergetool.nbgit.cmd", fallback.mergetool_command(launcher), COMMAND),
+        Key("mergetool.nbgit.trustExitCode", "true", PLAIN),
         Key("notes.displayRef", NOTES, LISTED),
         Key("notes.rewriteRef", NOTES, LISTED),
     ]

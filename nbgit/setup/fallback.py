@@ -80,6 +80,19 @@ def textconv_command(launcher: Launcher) -> str:
     return f"f() {{ {guarded}; }}; f"
 
 
+def difftool_command(launcher: Launcher) -> str:
+    """Return the value of `difftool.nbgit.cmd`, which sh evaluates: without nbgit git's own diff."""
+    plain = 'git diff --no-index --no-ext-diff --no-textconv -- "$LOCAL" "$REMOTE"; true'
+    verb = 'difftool "$LOCAL" "$REMOTE" "$MERGED"'
+    return _guarded(launcher, launcher.full_command(verb), verb, f"{_say('this is a plain diff')}; {plain}")
+
+
+def mergetool_command(launcher: Launcher) -> str:
+    """Return the value of `mergetool.nbgit.cmd`, which sh evaluates: without nbgit it fails, and changes nothing."""
+    verb = 'mergetool "$BASE" "$LOCAL" "$REMOTE" "$MERGED"'
+    return _guarded(launcher, launcher.full_command(verb), verb, f"{_say('nothing was merged')}; exit 1")
+
+
 def _guarded(launcher: Launcher, started: str, verb: str, without: str, *, expands: bool = False) -> str:
     paths = (launcher.python, launcher.main)
     python, main = (quote_double(text.replace("%", "%%") if expands else text) for text in paths)

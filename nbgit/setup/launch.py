@@ -23,6 +23,13 @@ class Launcher:
         line = f"{quote_double(self.python)} {VERB_OPTIONS} {quote_double(self.main)} {verb}"
         return f"{line} {arguments}" if arguments else line
 
+    def full_command(self, verb: str) -> str:
+        """Return the shell command that starts a verb of people's, which needs installed packages.
+
+        By its path, not with -m: that would import what lies in the repository.
+        """
+        return f"{quote_double(self.python)} {quote_double(self.main)} {verb}"
+
     def expanding_command(self, verb: str, arguments: str) -> str:
         """Return the command for a key in which git expands `%` (clean, smudge, merge driver)."""
         doubled = Launcher(self.python.replace("%", "%%"), self.main.replace("%", "%%"))
