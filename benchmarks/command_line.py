@@ -17,6 +17,7 @@ from benchmarks.machine import machine_facts
 from benchmarks.memory import memory_rows
 from benchmarks.merging import merge_rows
 from benchmarks.past import past_rows
+from benchmarks.reading import reading_rows
 from benchmarks.results import Row, spread
 from benchmarks.sandbox import SOURCE_ROOT, Sandbox
 from benchmarks.save import save_rows
@@ -25,7 +26,7 @@ from benchmarks.single import diff_rows, process_rows
 from benchmarks.table import as_json, markdown, print_table, table_of
 from benchmarks.tools import installed_peers, plain_and_nbgit, version_of
 
-PARTS = ("set", "distinct", "process", "diff", "merge", "history", "save", "memory")
+PARTS = ("set", "distinct", "process", "diff", "reading", "merge", "history", "save", "memory")
 LARGE = "scale"  # a part that is measured only where it is asked for: it takes some ten minutes
 ENGINE = "engine"  # likewise: nbdime takes minutes
 
@@ -76,6 +77,8 @@ def measure(bench: Bench, parts: list[str]) -> list[Row]:
         rows += diff_rows(bench)
     if "merge" in parts:
         rows += merge_rows(bench)
+    if "reading" in parts:
+        rows += reading_rows(bench)
     if "history" in parts:
         rows += past_rows(bench)
     if "save" in parts:

@@ -121,7 +121,7 @@ def _diff_row(bench: Bench, notebook: bytes, which: str) -> Row:
         "git diff, one line edited",
         f"the {which} notebook of the set, {len(notebook) / 1e3:.0f} kB",
         {name: Measured(found) for name, found in samples.items()},
-        budgets=(Budget(0.06, SECONDS),),
+        budgets=(Budget(0.06, SECONDS), Budget(5, RATIO)),
         baseline=bare,
         baseline_name="python -c pass",
         remarks=(f"git diff, {which} notebook: plain git {plain * 1000:.1f} ms; {repeats} repeats (2 for slow peers)",),

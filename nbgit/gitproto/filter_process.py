@@ -12,6 +12,7 @@ from nbgit.errors import NbgitError, ProtocolError
 from nbgit.gitproto.filters import Filters
 from nbgit.gitproto.pktline import PacketReader, PacketWriter
 from nbgit.gitproto.telling import say
+from nbgit.gitproto.texts import Texts
 from nbgit.setup.heal import heal
 from nbgit.store.halves import map_halves
 from nbgit.store.log import log_bug
@@ -46,6 +47,7 @@ def run(arguments: list[str]) -> int:
             except EOFError:
                 break  # git was interrupted in the middle of a file
             session.answer(request, content)
+        session.close()
     return 0
 
 
@@ -81,6 +83,7 @@ class _Session:
         self._ready: dict[str, bytes] = {}
         self._in_conflict: bool | None = None
         self._is_reading: bool | None = None
+        self._texts = Texts()
 
     def answer(self, request: dict[str, str], content: bytes) -> None:
         """Answer one clean or smudge request."""
@@ -105,7 +108,7 @@ class _Session:
             self._delayed[path] = (content, blob, treeish)
             self._writer.lines("status=delayed")
         elif treeish is None and self._shows_text_only():
-            self._send(content)
+            self._send(self._texts.text_of(path, content))
         else:
             self._send(self._filters.smudge(path, content, blob, treeish))
 
@@ -127,6 +130,10 @@ class _Session:
             code, out, _ = try_git(["ls-files", "-u", "-z"], cwd=self._repository.worktree or self._repository.start)
             self._in_conflict = code != 0 or bool(out)
         return self._in_conflict
+
+    def close(self) -> None:
+        """End what was started for this session."""
+        self._texts.close()
 
     def list_available(self) -> None:
         """Smudge the next delayed files and tell git which they are; none when all are done."""

@@ -8,6 +8,7 @@ only what would put outputs into the history is refused.
 
 from nbgit.setup.launch import Launcher, quote_double
 
+TEXT = "# notebook "  # what readable text begins with (docs/formats.md)
 ADVICE = "install nbgit again, then run 'nbgit install'"
 
 # git's filter protocol (gitattributes(5)): `r` reads a packet's length into n (-4 for a flush) and ends with the
@@ -74,10 +75,12 @@ def diff_driver_command(launcher: Launcher) -> str:
 
 def textconv_command(launcher: Launcher) -> str:
     """Return the value of `diff.nbgit.textconv`: without nbgit the file as it is, and no word, since git asks once for
-    each version of each file."""
+    each version of each file. What the filter process has made a text of already (nbgit.gitproto.texts) needs no nbgit.
+    """
     started = launcher.command("textconv", '"$@"')
     guarded = _guarded(launcher, started, 'textconv "$@"', 'exec cat "$@"')
-    return f"f() {{ {guarded}; }}; f"
+    ready = f'read -r l <"$1"; case "$l" in "{TEXT}"*) exec cat "$1";; esac'
+    return f"f() {{ {ready}; {guarded}; }}; f"
 
 
 def difftool_command(launcher: Launcher) -> str:

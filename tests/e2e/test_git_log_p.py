@@ -42,6 +42,21 @@ def test_without_the_cache_it_is_the_same_and_outputs_come_where_they_show(repo:
     assert "cell 1 [2] [code] Density" in repo.git("log", "-p", "-1", "--ext-diff")  # the count is an output
 
 
+def test_texts_come_from_one_process_and_other_drivers_get_the_source(repo: GitBox) -> None:
+    """The filter process makes the text; a process of textconv's own starts only where that gave none."""
+    expected = repo.git("log", "-p")
+    repo.git("update-ref", "-d", "refs/notes/textconv/nbgit")
+    command = repo.git("config", "diff.nbgit.textconv").strip()
+    repo.git("config", "diff.nbgit.textconv", command.replace(" textconv ", " no-such-verb "))
+    assert repo.git("log", "-p") == expected
+    repo.write(".git/info/attributes", b"*.ipynb filter=nbgit diff=other merge=nbgit -text\n")
+    repo.git("config", "diff.other.textconv", "cat")
+    assert '+    "step_15 = measure(15)' in repo.git("log", "-p", "-1")
+    repo.git("-c", "diff.nbgit.textconv=cat", "show", "HEAD")
+    repo.git("checkout", "--", ".")
+    assert "a secret" in repo.read("n.ipynb").decode()
+
+
 def test_an_inserted_cell_is_the_only_change(repo: GitBox) -> None:
     before = repo.git_bytes("show", "HEAD:n.ipynb")
     new = code("import numpy", id="aaaa0009")
