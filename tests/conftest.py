@@ -1,4 +1,7 @@
-"""Fixtures that every test may use: `box`, a fresh repository, and `installed`, the same after `nbgit install`."""
+"""Fixtures that every test may use: `box`, a fresh repository, and `installed`, the same after `nbgit install`.
+
+Hypothesis has no deadlines here: speed belongs to benchmarks/, and a shared machine may be slow at any moment.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.gitbox import GitBox
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def stored(repository: Repository, data: bytes) -> tuple[str, bytes] | None:
 
 
 @given(data=NOTEBOOKS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_snapshot_gives_the_notebook_back(repository: Repository, data: bytes) -> None:
     found = stored(repository, data)
     assert found is not None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from nbgit.setup.attributes import BEGIN, END, LINE, example_lines, put_block, put_example, take_block, take_example
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=st.lists(st.sampled_from([b"*.png binary", b"\n", b"\r\n", b"#", b" ", b"x"])).map(b"".join))
 def test_take_is_the_inverse_of_put(tmp_path: Path, before: bytes) -> None:
     path = tmp_path / "attributes"
