@@ -97,9 +97,10 @@ def _merge_both(base: Version | None, ours: Version, theirs: Version, markers: M
     if conflicts:
         lines += value_lines(conflicts, markers, CELL_VALUES)
         words += [conflict.path for conflict in conflicts]
+    text = fit_kind(text, ours.major)
     if load_source(text) != "\n".join(lines):
         text = with_source(text, "\n".join(lines), markers.is_marker if words else None)
-    return MergedCell(fit_kind(text, ours.major), ", ".join(words))
+    return MergedCell(text, ", ".join(words))
 
 
 def _without_heading(version: Version) -> Version:

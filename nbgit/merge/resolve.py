@@ -37,9 +37,8 @@ def resolve(data: bytes, decisions: dict[int, Decision]) -> bytes:
     for index, text in enumerate(document.cell_texts):
         conflicts = by_cell.get(index, [])
         if any(found.number in decisions for found in conflicts):
-            decided = _decide(document.notebook.cells[index], text, conflicts, decisions, of_notebook)
-            if decided is not None and any(found.kind == VALUES for found in conflicts):
-                decided = fit_kind(decided, document.notebook.nbformat[0])
+            major = document.notebook.nbformat[0]
+            decided = _decide(document.notebook.cells[index], text, major, conflicts, decisions, of_notebook)
             texts += [] if decided is None else [decided]
         else:
             texts.append(text)
@@ -50,7 +49,12 @@ def resolve(data: bytes, decisions: dict[int, Decision]) -> bytes:
 
 
 def _decide(
-    cell: "Cell", text: str, conflicts: list[Found], decisions: dict[int, Decision], of_notebook: "Values"
+    cell: "Cell",
+    text: str,
+    major: int,
+    conflicts: list[Found],
+    decisions: dict[int, Decision],
+    of_notebook: "Values",
 ) -> str | None:
     """Return the cell's text with its decided conflicts, None where the cell goes; add to `of_notebook` what is decided
     for the notebook's own values."""
@@ -74,10 +78,11 @@ def _decide(
     lines += old[at:]
     if not lines and all(found.kind == NOTEBOOK for found in conflicts):
         return None  # the cell was made to show them
-    text = with_source(text, "\n".join(lines), (lambda line: _size_of(line) in left) if left else None)
     for keys, value in values:
         text = with_member(text, keys, value)
-    return text
+    if values:
+        text = fit_kind(text, major)
+    return with_source(text, "\n".join(lines), (lambda line: _size_of(line) in left) if left else None)
 
 
 def _lines(found: Found, decision: Decision) -> list[str]:

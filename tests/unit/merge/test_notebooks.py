@@ -176,6 +176,25 @@ def test_code_of_an_old_format_that_became_raw_keeps_the_edit_of_the_other() -> 
     assert problem_with(back.data) == ""
 
 
+def test_git_sees_the_markers_in_a_source_of_one_string() -> None:
+    """The row behind it ends in a blank, which is what `git diff --check` looks for, whatever else changes."""
+    raw = {"cell_type": "raw", "metadata": {}, "source": "a\nB\nc"}
+    start = {"cell_type": "code", "metadata": {}, "outputs": [], "language": "python", "collapsed": False}
+    base, theirs = (old([{**start, "input": text}]) for text in ("a\nb\nc", "a\nbb\nc"))
+    for sides in ((base, old([raw]), theirs), (base, theirs, old([raw]))):
+        merged = merge_notebooks(*sides)
+        assert merged.conflicts
+        assert problem_with(merged.data) == ""
+        assert b" \n" in merged.data
+    first, second, third = (
+        notebook({**ONE, "metadata": {"name": name}, "source": text}) for name, text in ("xa", "yb", "zc")
+    )
+    left = merge_notebooks(first, second, third).data
+    assert [one.kind for one in find_conflicts(read_cells(left))] == ["source", "values"]
+    assert b" \n" in resolve(left, {2: THEIRS})
+    assert b" \n" not in resolve(left, {1: OURS, 2: THEIRS})
+
+
 def test_a_heading_of_an_old_format_against_markdown() -> None:
     heading = {"cell_type": "heading", "level": 2, "metadata": {}, "source": ["Title"]}
     text = {"cell_type": "markdown", "metadata": {}, "source": ["Some text"]}
