@@ -55,14 +55,20 @@ def _parted(text: bytes) -> tuple[list[str], list[list[str]]]:
 
 
 class _Reader:
-    """Finds cells for the parts of a readable text; `is_ambiguous` where it shows two different lines alike."""
+    """Finds cells for the parts of a readable text.
+
+    `is_ambiguous` where the text can't be read back for certain: two different lines show alike, or a line of a source
+    looks like a cell's header or like its metadata, and would be lost as such.
+    """
 
     def __init__(self, documents: list[Document], policy: "Policy") -> None:
         self._policy = policy
         self._lines: dict[str, str] = {}  # what a line shows as, where that is not itself -> the line
         plain: set[str] = set()
         self.is_ambiguous = False
-        for cell in (cell for document in documents for cell in document.notebook.cells):
+        cells = [cell for document in documents for cell in document.notebook.cells]
+        heads = {visible(f"## {line}") for cell in cells for line in cell_metadata_lines(cell, policy)}
+        for cell in cells:
             lines = cell.source.split("\n")
             if cell.source.isprintable():
                 plain.update(lines)
@@ -72,7 +78,9 @@ class _Reader:
                     plain.add(line)
                 else:
                     self.is_ambiguous |= self._lines.setdefault(shown, line) != line
-        self.is_ambiguous |= not plain.isdisjoint(self._lines)
+        self.is_ambiguous |= not plain.isdisjoint(self._lines) or not plain.isdisjoint(heads)
+        self.is_ambiguous |= any(line.startswith(HEADER) for line in plain)
+        self.is_ambiguous |= any(line.startswith(HEADER) or line in heads for line in self._lines)
 
     def reads_as(self, document: Document, head: list[str], parts: list[list[str]]) -> bool:
         """Say whether a notebook's readable text has this head and these cells, whatever sections they name."""

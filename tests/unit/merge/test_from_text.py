@@ -8,7 +8,10 @@ import pytest
 from nbgit.external.nbformat import problem_with
 from nbgit.gitproto.merging import Outcome, is_sound, merge_files
 from nbgit.merge.conflicts import Markers
+from nbgit.merge.from_text import from_text
 from nbgit.notebook.cells import read_cells
+from nbgit.notebook.policy import Policy
+from nbgit.notebook.text import readable_text
 from tests import nb
 from tests.nb import code, markdown
 
@@ -76,6 +79,30 @@ def test_what_the_text_shows_alike_is_left_to_a_person(tmp_path: Path) -> None:
     outcome = merged(tmp_path, base, split, edited)
     assert not outcome.is_clean
     assert problem_with(outcome.data) == ""
+
+
+def test_a_line_that_looks_like_a_header_is_never_taken_for_one(tmp_path: Path) -> None:
+    """Joined by one side and edited by the other: the text has the line behind a blank one, where headers stand."""
+    line = "## cell [code]  # of mine"
+    first, second = [*LINES[:7], "plot()", ""], [line, "", *(f"{name}_more" for name in LINES)]
+    base = notebook(code("\n".join(first)), code("\n".join(second)), minor=4)
+    edited = notebook(
+        code("\n".join([*first[:6], "changed()", *first[7:]])), code("\n".join(second)), code("more()"), minor=4
+    )
+    joined = notebook(code("new()\nother()"), code("\n".join(first + second)), minor=4)
+    for sides in ((edited, joined), (joined, edited)):
+        outcome = merged(tmp_path, base, *sides)
+        assert problem_with(outcome.data) == ""
+        assert any(line in cell.source.split("\n") for cell in read_cells(outcome.data).cells)
+
+
+def test_a_text_that_two_different_notebooks_have_says_nothing() -> None:
+    """Metadata of one is a line of the other's source."""
+    one = notebook(code("named()", metadata={"name": "x"}), minor=4)
+    other = notebook(code("## name: x\nnamed()"), minor=4)
+    assert readable_text(one) == readable_text(other)
+    assert from_text(one, [one, other], readable_text(one), Policy()) is None
+    assert from_text(one, [one, one], readable_text(one), Policy()) == one
 
 
 def test_no_ids_where_one_side_went_back_to_a_format_without(tmp_path: Path) -> None:
