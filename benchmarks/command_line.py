@@ -19,6 +19,7 @@ from benchmarks.merging import merge_rows
 from benchmarks.past import past_rows
 from benchmarks.reading import reading_rows
 from benchmarks.results import Row, spread
+from benchmarks.runs import runs_rows
 from benchmarks.sandbox import SOURCE_ROOT, Sandbox
 from benchmarks.save import save_rows
 from benchmarks.scale import scale_rows
@@ -26,7 +27,7 @@ from benchmarks.single import diff_rows, process_rows
 from benchmarks.table import as_json, markdown, print_table, table_of
 from benchmarks.tools import installed_peers, plain_and_nbgit, version_of
 
-PARTS = ("set", "distinct", "process", "diff", "reading", "merge", "history", "save", "memory")
+PARTS = ("set", "distinct", "process", "diff", "reading", "merge", "history", "save", "runs", "memory")
 LARGE = "scale"  # a part that is measured only where it is asked for: it takes some ten minutes
 ENGINE = "engine"  # likewise: nbdime takes minutes
 
@@ -83,6 +84,8 @@ def measure(bench: Bench, parts: list[str]) -> list[Row]:
         rows += past_rows(bench)
     if "save" in parts:
         rows += save_rows(bench)
+    if "runs" in parts:
+        rows += runs_rows(bench)
     if "memory" in parts:
         rows += memory_rows(bench)
     if LARGE in parts:

@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "blame": ("blame", "Who wrote which line of which cell?"),
     "blame-output": ("blame_output", "What produced this figure?"),
     "show": ("show", "Write one output of one commit to a file or the terminal."),
+    "capture": ("capture", "Whether what runs in kernels is recorded: on, off."),
     "captures": ("captures", "List outputs that were seen and are in no commit."),
     "restore": ("restore", "Put outputs back into a notebook."),
     "refresh": ("refresh", "Capture what was run; clear git's M of outputs alone."),

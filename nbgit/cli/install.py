@@ -31,6 +31,7 @@ Examples:
 @scope_options
 @click.option("--attributes", "attributes_file", metavar="FILE", help="Also write the lines to commit into FILE.")
 @click.option("--replace", is_flag=True, help="Take over from another tool that handles notebooks here.")
+@click.option("--no-kernel", is_flag=True, help="Leave IPython's kernels alone: no runs are recorded.")
 @click.option("--lazy", is_flag=True, help="Fetch outputs from remotes only when they are first shown.")
 @click.option(
     "--diff-driver",
@@ -38,14 +39,28 @@ Examples:
     type=click.Choice([BY_CELL, BY_TEXT]),
     help="What `git diff` shows: cells (command, the default), or git's own diff of the readable text (textconv).",
 )
-def command(scope_name: str | None, attributes_file: str | None, replace: bool, lazy: bool, driver: str | None) -> int:
+def command(
+    scope_name: str | None,
+    attributes_file: str | None,
+    replace: bool,
+    no_kernel: bool,
+    lazy: bool,
+    driver: str | None,
+) -> int:
     """Set nbgit up for this repository, or for you with --global.
 
-    Writes git's configuration, attributes and hooks; nothing that isn't nbgit's is overwritten.
+    Writes git's configuration, attributes and hooks, and a startup file of IPython's; nothing that isn't nbgit's is
+    overwritten.
     """
     scope = find_scope(scope_name or "local", os.getcwd(), os.environ)
     outcome = installing.install(
-        scope, this_launcher(), replace=replace, attributes_file=attributes_file, lazy=lazy, driver=driver
+        scope,
+        this_launcher(),
+        replace=replace,
+        attributes_file=attributes_file,
+        lazy=lazy,
+        driver=driver,
+        kernel=not no_kernel,
     )
     where = {"global": "for you, in every repository", "system": "for everyone on this machine"}
     place = where.get(scope.name, "in this repository" if scope.name == "local" else "in this worktree")

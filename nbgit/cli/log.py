@@ -7,6 +7,7 @@ from itertools import islice
 
 import click
 
+from nbgit.cli.log_runs import show_runs
 from nbgit.cli.numbers import Number
 from nbgit.cli.paging import paged
 from nbgit.cli.terminal import encoded, print_text, progress, render, wants_colour, warn
@@ -30,23 +31,31 @@ PAGE = 20  # entries written at once
 @click.option("--since", metavar="DATE", help="Only commits after DATE, as git reads it.")
 @click.option("--until", metavar="DATE", help="Only commits before DATE.")
 @click.option("--author", metavar="PATTERN", help="Only commits whose author matches.")
+@click.option("--runs", is_flag=True, help="What ran in kernels, run by run, committed or not.")
 @click.option("--no-pager", is_flag=True, help="Write straight to the terminal.")
-@click.option("--json", "as_json", is_flag=True, help="For programs (schemas/log.v1.schema.json).")
+@click.option("--json", "as_json", is_flag=True, help="For programs (schemas/log.v1, runs.v1).")
 def command(
     paths: tuple[str, ...],
     limit: int | None,
     since: str | None,
     until: str | None,
     author: str | None,
+    runs: bool,
     no_pager: bool,
     as_json: bool,
 ) -> int:
     """The lab notebook: what ran, commit by commit, newest first.
 
     For each commit of HEAD that did something to notebooks: which ones, what ran in them and in which order, and which
-    figures are new. PATH (a notebook, followed through renames, or a directory) limits it.
+    figures are new. PATH (a notebook, followed through renames, or a directory) limits it. With --runs: what ran in
+    IPython's kernels, of a notebook or with a file PATH.
     """
     repository = find_repository(os.getcwd(), os.environ)
+    if runs:
+        if author:
+            raise click.UsageError("--author is for commits; runs are yours")
+        named = [repository_path(repository, os.getcwd(), path) for path in paths]
+        return show_runs(repository, named, since=since, until=until, limit=limit, pager=not no_pager, as_json=as_json)
     link_missing(repository, warn)
     asked = [repository_path(repository, os.getcwd(), path) for path in paths]
     filters = [f"--{name}={value}" for name, value in (("since", since), ("until", until), ("author", author)) if value]

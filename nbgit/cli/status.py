@@ -79,6 +79,7 @@ def _rows(document: dict[str, Any]) -> list[tuple[str, str, bool]]:
         if bare := document["store"]["bare"]:
             rows.append(("notebooks", f"{bare} on disk came without outputs: `nbgit install` puts them back", False))
         rows += [_remote_row(remote) for remote in document["remotes"]]
+        rows.append(_runs_row(document["runs"], document))
     rows += [
         ("rival", f"{rival['tool']} ({', '.join(rival['drivers'])}) in {_short(rival['place'], document)}", False)
         for rival in document["rivals"]
@@ -129,6 +130,21 @@ def _store_text(store: dict[str, Any]) -> str:
     shown = size_text(store["capture_bytes"])
     captures = many(store["captures"], "capture") + (f" ({shown})" if store["captures"] else "")
     return f"{many(store['snapshots'], 'snapshot')}, {many(store['entries'], 'entry', 'entries')}, {captures}"
+
+
+def _runs_row(found: dict[str, Any], document: dict[str, Any]) -> tuple[str, str, bool]:
+    stored = f"; {many(found['sessions'], 'session')} ({size_text(found['bytes'])})" if found["sessions"] else ""
+    if not found["wanted"]:
+        return "runs", f"not recorded here (nbgit.runs is false){stored}", True
+    words = {"right": "recorded", "other": "recorded by another installation", "missing": "not recorded"}
+    good = found["state"] in words
+    return (
+        "runs",
+        f"{words.get(found['state'], 'not recorded')}: {_short(found['file'], document)}"
+        + (f" is {found['state']}" if found["state"] not in ("right", "other") else "")
+        + stored,
+        good,
+    )
 
 
 def _remote_row(remote: dict[str, Any]) -> tuple[str, str, bool]:

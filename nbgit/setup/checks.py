@@ -11,7 +11,7 @@ from nbgit.errors import GitFailed, NbgitError, PolicyInvalid
 from nbgit.external import git_python, json_schema
 from nbgit.notebook.policy import FILE_NAME, read_policy
 from nbgit.notebook.printable import printable
-from nbgit.setup import attributes, config, hooks, rivals, trial
+from nbgit.setup import attributes, config, hooks, kernel_checks, rivals, trial
 from nbgit.setup.files import read_bytes
 from nbgit.setup.heal import GUARD, HOOKS
 from nbgit.setup.launch import Launcher
@@ -49,6 +49,7 @@ def run_checks(start: str, launcher: Launcher) -> list[Check]:
             *[check_ref(scope.repository, ref) for ref in REFS],
             check_working_tree(scope.repository),
         ]
+    answers.append(check_kernels(scope, _chosen({one.key: one.value for one in found}, ("process",))))
     return [*answers, *check_rivals(scope), *check_libraries()]
 
 
@@ -118,6 +119,24 @@ def _run_trial(name: str, run: Callable[[dict[str, str]], None], chosen: dict[st
     except (trial.TrialFailed, OSError, ValueError) as error:
         return Check(name, FAIL, str(error), "run `nbgit install`; if that doesn't help, install nbgit again")
     return Check(name, OK, well)
+
+
+def check_kernels(scope: Scope, chosen: dict[str, str]) -> Check:
+    """Check that IPython's kernels record their runs, by a run in a trial repository, unless nobody wants it."""
+    found = kernel_checks.look(scope)
+    if found.state == kernel_checks.MISSING:
+        return Check("runs", OK, f"not recorded: {found.file} is missing; `nbgit install` writes it")
+    if found.state in (kernel_checks.GONE, kernel_checks.FOREIGN):
+        what = "loads an nbgit that is gone" if found.state == kernel_checks.GONE else "is not nbgit's"
+        return Check("runs", WARN, f"not recorded: {found.file} {what}", "run `nbgit install`")
+    if not found.wanted:
+        return Check("runs", OK, "not recorded here: nbgit.runs is false; `nbgit capture on` changes it")
+    if not kernel_checks.has_ipython():
+        return Check("runs", OK, f"{found.file}; not tried, because there is no IPython beside nbgit")
+    try:
+        return Check("runs", OK, f"a cell in IPython {kernel_checks.try_run(chosen)} was recorded")
+    except (trial.TrialFailed, OSError, ValueError) as error:
+        return Check("runs", FAIL, str(error), f"look into {found.file} and your IPython profile")
 
 
 def check_attributes(repository: Repository) -> Check:

@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from nbgit.errors import GitFailed
-from nbgit.setup import attributes, config, hooks, rivals
+from nbgit.setup import attributes, config, hooks, kernel_file, rivals
 from nbgit.setup.files import read_bytes
 from nbgit.setup.launch import Launcher
 from nbgit.setup.scopes import Scope
@@ -37,11 +37,12 @@ def install(
     attributes_file: str | None,
     lazy: bool = False,
     driver: str | None = None,
+    kernel: bool = True,
 ) -> Outcome:
     """Set nbgit up in `scope`; with `attributes_file`, write the committable lines there as well.
 
     With `lazy`, payloads are fetched from remotes only when they are first shown. `driver` is what `git diff` is to go
-    by (nbgit.setup.config; None: as before).
+    by (nbgit.setup.config; None: as before). Without `kernel`, IPython's kernels are left alone and record no runs.
 
     Raises InstallRefused, with nothing changed, where something of another's is in the way and `replace` is false.
     """
@@ -65,6 +66,8 @@ def install(
     if scope.repository is not None:
         _install_hooks(scope.repository, launcher, done, left)
         _bring_outputs(scope.repository, done, left)
+    if kernel:
+        _install_startup(scope, done, left)
     return Outcome(done, left, bool(done))
 
 
@@ -84,6 +87,14 @@ def _set_keys(
         done.append(("config", f"{len(changes)} keys in {scope.config_file}"))
     if not replace:
         left += [f"{key.name} has a value of your own in {scope.config_file}: it was left" for key in plan.foreign]
+
+
+def _install_startup(scope: Scope, done: list[tuple[str, str]], left: list[str]) -> None:
+    try:
+        if file := kernel_file.put_startup(scope, os.environ):
+            done.append(("kernels", f"{file}: what runs in IPython is recorded, in repositories like this one"))
+    except OSError as error:
+        left.append(f"runs are not recorded: {error.filename} can't be written ({error.strerror})")
 
 
 def _install_hooks(repository: Repository, launcher: Launcher, done: list[tuple[str, str]], left: list[str]) -> None:
@@ -148,6 +159,8 @@ def uninstall(scope: Scope, launcher: Launcher, *, attributes_file: str | None) 
         _remove_caches(repository)
     if attributes_file is not None and attributes.take_example(attributes_file):
         done.append(("attributes", f"nbgit's lines out of {attributes_file}"))
+    if not (scope.in_repository and used) and (file := kernel_file.take_startup(scope, os.environ)):
+        done.append(("kernels", f"{file}"))
     left += _what_goes_on(scope)
     if attributes_file is None and repository is not None and scope.in_repository:
         left += _shared_lines(repository)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from nbgit import __version__
 from nbgit.errors import NbgitError
 from nbgit.external.git_python import read_position
-from nbgit.setup import attributes, config, hooks, rivals
+from nbgit.setup import attributes, config, hooks, kernel_checks, rivals
 from nbgit.setup.launch import Launcher
 from nbgit.setup.scopes import Scope, find_scope
 from nbgit.store.fill import bare_paths
@@ -83,6 +83,7 @@ def gather(start: str, launcher: Launcher) -> Document:
         "hooks": None,
         "store": None,
         "remotes": None,
+        "runs": kernel_checks.look(scope)._asdict(),
         "rivals": [
             {"tool": rival.tool, "drivers": list(rival.drivers), "place": rival.place, "scope": rival.scope}
             for rival in rivals.find_rivals(scope)

@@ -14,7 +14,13 @@ import pytest
 
 from nbgit.errors import PolicyInvalid
 from nbgit.external.json_schema import load_schema, schema_names, validate
+from nbgit.kernel import files as kernel_files
+from nbgit.kernel import journal as kernel_journal
+from nbgit.kernel import names as kernel_names
+from nbgit.kernel.recorder import CODE_LIMIT
+from nbgit.kernel.seen import OTHERS
 from nbgit.lineage import index
+from nbgit.lineage.runs import read_journal
 from nbgit.notebook.encoding import decode, encode
 from nbgit.notebook.policy import CELL_METADATA, NOTEBOOK_METADATA, Policy, read_policy
 from nbgit.store import log, snapshots
@@ -111,6 +117,45 @@ def test_the_limits_are_as_the_page_says() -> None:
     assert f"larger than {log.LIMIT:,} bytes" in prose("Local files")
     assert f"application id 0x{index.APPLICATION_ID:X}, user version {index.VERSION}" in prose("Figure index")
     assert f"`known/{Policy().key}/" in prose("A worked example")
+
+
+def test_the_limits_of_runs_are_as_the_page_says() -> None:
+    text = prose("Runs")
+    assert f"at most {kernel_journal.LIMIT:,} bytes, a line {kernel_journal.LINE_LIMIT:,}" in text
+    assert f"cut at {CODE_LIMIT:,} characters" in text
+    assert (
+        f"at most {kernel_files.LISTED:,} files, {kernel_names.LIMIT:,} names of a kind, {2 * OTHERS} displayed" in text
+    )
+    assert f"more than {kernel_files.FILE_LIMIT:,} bytes, and more than {kernel_files.RUN_LIMIT:,} bytes a run" in text
+
+
+def test_the_journal_of_the_page_is_valid_and_read(tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in block("runs").splitlines()]
+    assert [error for line in lines for error in validate(line, "run.v1")] == []
+    journal = tmp_path / f"{lines[0]['id']}.jsonl"
+    journal.write_text(block("runs"), encoding="ascii")
+    (run,) = read_journal(str(journal))
+    assert (run.session.notebook, run.bound, run.reads[0].path) == ("clean.ipynb", ("df", "pd"), "data/raw.csv")
+    assert run.session.packages_at(1) == {"numpy": "2.4.6", "pandas": "3.1.1"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {},
+        {"type": 1},
+        {"type": "session", "id": "x"},
+        {"type": "session", "id": "20261105T140211-9f86d081884c", "nbgit-run": 2},
+        {"type": "begin", "id": "20261105T140211-9f86d081884c:0", "code": "", "started": "", "head": None},
+        {"type": "end", "id": "20261105T140211-9f86d081884c:1", "outcome": "lost"},
+        {"type": "late", "id": "20261105T140211-9f86d081884c:1", "reads": [{"path": "a"}]},
+        {"type": "digests", "id": "20261105T140211-9f86d081884c:1"},
+        {"type": "packages", "session": "20261105T140211-9f86d081884c", "run": None, "packages": {}},
+    ],
+)
+def test_the_run_schema_refuses(line: object) -> None:
+    assert validate({"type": "of a later version", "any": 1}, "run.v1") == []
+    assert validate(line, "run.v1") != []
 
 
 def test_the_extensions_are_as_the_page_says() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import nbgit
 
 PACKAGE = Path(nbgit.__file__).resolve().parent
 RINGS = {
-    "": 0,  # nbgit/__init__.py: the version, and nothing else
+    "": 0,  # nbgit/__init__.py: the version, and what a person calls in a cell
     "errors": 0,
+    "kernel": 1,  # apart: only IPython loads it, in environments that may lack all else
     "notebook": 1,
     "store": 2,
     "diff": 3,
@@ -29,6 +31,7 @@ RINGS = {
 }
 # (folder, module of another folder in the same ring) that may be imported all the same, and why.
 NEIGHBOURS = {
+    ("", "kernel.extension"): "`%load_ext nbgit` asks the package itself",
     ("gitproto", "setup.heal"): "the filter process mends missing hooks, so that fresh clones heal",
     ("merge", "diff.align"): "a merge pairs cells as a diff does: one alignment, so that the two never disagree",
     ("merge", "diff.changes"): "the same reading of what is one cell edited and what is two",
@@ -119,6 +122,12 @@ def test_a_library_has_one_door(module: str) -> None:
     for name in imports_of(module):
         doors = DOORS.get(name.split(".", 1)[0])
         assert doors is None or folder_of(module) in doors, f"{module} imports {name}: only {doors} may"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("kernel/")])
+def test_the_kernel_needs_the_standard_library_only(module: str) -> None:
+    tops = {name.split(".", 1)[0] for name in imports_of(module)}
+    assert tops <= sys.stdlib_module_names | {"nbgit"}
 
 
 def test_no_exception_is_stale() -> None:

@@ -1,0 +1,243 @@
+"""The runs that kernels have recorded here, read from their journals (docs/formats.md, "Runs").
+
+A journal may be torn at its end, of a kernel that still lives, or damaged: what can't be read is passed over, line by
+line, and what is left is told.
+"""
+
+import json
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from nbgit.store.repository import Repository
+
+FOLDER, SUFFIX = "runs", ".jsonl"
+VERSION = 1
+OK, ERROR, INTERRUPTED, LOST, RUNNING = "ok", "error", "interrupted", "lost", "running"
+
+
+class FileSeen(NamedTuple):
+    """A file that a run has read or written: its path as recorded, size in bytes, mtime (RFC 3339), and digest or None.
+
+    The path is relative to the top of the worktree, else begins with `~/`, else is absolute.
+    """
+
+    path: str
+    size: int
+    mtime: str
+    sha256: str | None
+
+
+class Address(NamedTuple):
+    """An address that a run has fetched; only `host:port` where no more was seen."""
+
+    url: str
+    method: str
+
+
+class Shown(NamedTuple):
+    """A payload that a run has displayed: media type and digest (`sha256:...`)."""
+
+    mime: str
+    digest: str
+
+
+@dataclass
+class Session:
+    """A kernel's life; `packages` are (id of the run that imported them, or None; name -> version), in order."""
+
+    id: str
+    started: str = ""
+    host: str = ""
+    pid: int = 0
+    cwd: str = ""
+    worktree: str = ""
+    notebook: str | None = None
+    frontend: str | None = None
+    person: str = ""
+    kernel: dict[str, str] = field(default_factory=dict)
+    packages: list[tuple[str | None, dict[str, str]]] = field(default_factory=list)
+
+    def packages_at(self, number: int) -> dict[str, str]:
+        """Return the packages that were imported when run `number` of this session was over, by name."""
+        found: dict[str, str] = {}
+        for run, packages in self.packages:
+            if run is None or number_of(run) <= number:
+                found |= packages
+        return found
+
+
+@dataclass
+class Run:
+    """One run of one cell; `started` is RFC 3339 in UTC, `outcome` one of OK, ERROR, INTERRUPTED, LOST, RUNNING.
+
+    `parent` is the run it was started by (`run_cell` in a cell), `bound_before` the names that something else than a
+    run has bound since the run before. What a run that was lost did is not known.
+    """
+
+    id: str
+    session: Session
+    code: str
+    started: str
+    head: str | None
+    parent: str | None = None
+    cell_id: str | None = None
+    is_cut: bool = False
+    execution_count: int | None = None
+    outcome: str = LOST
+    error: str = ""
+    seconds: float | None = None
+    dirty: bool | None = None
+    bound_before: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    touches: tuple[str, ...] = ()
+    displayed: tuple[Shown, ...] = ()
+    reads: tuple[FileSeen, ...] = ()
+    writes: tuple[FileSeen, ...] = ()
+    urls: tuple[Address, ...] = ()
+    commands: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    omitted: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """The run's place in its session, from 1 on."""
+        return number_of(self.id)
+
+
+def number_of(run_id: str) -> int:
+    """Return the number that a run's id ends in, 0 where it has none."""
+    digits = run_id.rpartition(":")[2]
+    return int(digits) if digits.isdigit() else 0
+
+
+def journal_files(repository: Repository) -> list[str]:
+    """Return the journals of a repository, oldest first."""
+    folder = os.path.join(repository.nbgit_dir, FOLDER)
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIX))
+    except OSError:
+        return []
+    return [os.path.join(folder, name) for name in names]
+
+
+def read_runs(repository: Repository) -> list[Run]:
+    """Return every run that was recorded in this repository, in the order in which they began."""
+    found = [run for file in journal_files(repository) for run in read_journal(file)]
+    return sorted(found, key=lambda run: (run.started, run.session.id, run.number))
+
+
+def read_journal(file: str) -> list[Run]:
+    """Return the runs of one journal in their order; of a journal of another version, none."""
+    session = Session(os.path.basename(file).removesuffix(SUFFIX))
+    runs: dict[str, Run] = {}
+    for line in _lines(file):
+        if line.get("nbgit-run", VERSION) != VERSION:
+            return []
+        try:
+            _take(line, session, runs)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            continue  # a line of another form
+    last = next(reversed(runs.values()), None)
+    if last is not None and last.outcome == LOST and _is_alive(session):
+        for run in runs.values():
+            if run.outcome == LOST and (run is last or run.id == last.parent):
+                run.outcome = RUNNING
+    return list(runs.values())
+
+
+def _lines(file: str) -> Iterator[dict[str, Any]]:
+    try:
+        with open(file, "rb") as journal:
+            for row in journal:
+                try:
+                    line = json.loads(row) if row.endswith(b"\n") else None
+                except (ValueError, RecursionError):
+                    continue
+                if isinstance(line, dict):
+                    yield line
+    except OSError:
+        return
+
+
+def _take(line: dict[str, Any], session: Session, runs: dict[str, Run]) -> None:
+    kind = line.get("type")
+    if kind == "session":
+        for name in ("started", "host", "cwd", "worktree", "notebook", "frontend", "person"):
+            if isinstance(line.get(name), str):
+                setattr(session, name, line[name])
+        session.pid = line.get("pid", session.pid) if isinstance(line.get("pid"), int) else session.pid
+        session.kernel |= {key: str(value) for key, value in line.get("kernel", {}).items()}
+    elif kind == "packages":
+        session.packages.append((line["run"], {str(name): str(one) for name, one in line["packages"].items()}))
+    elif kind == "begin":
+        run = Run(str(line["id"]), session, str(line["code"]), str(line["started"]), _text(line.get("head")))
+        run.parent, run.cell_id = _text(line.get("parent")), _text(line.get("cell_id"))
+        run.is_cut = "code_size" in line
+        run.bound_before = _texts(line, "bound_before")
+        runs[run.id] = run
+    elif kind == "end":
+        _take_end(line, runs[line["id"]])
+    elif kind == "late":
+        _take_doings(line, runs[line["id"]])
+    elif kind == "digests":
+        _take_digests(_files(line, "files"), runs[line["id"]])
+
+
+def _take_end(line: dict[str, Any], run: Run) -> None:
+    run.outcome = line["outcome"] if line["outcome"] in (OK, ERROR, INTERRUPTED) else ERROR
+    run.seconds = float(line["seconds"])
+    count, dirty = line.get("execution_count"), line.get("dirty")
+    run.execution_count = count if isinstance(count, int) else None
+    run.dirty = dirty if isinstance(dirty, bool) else None
+    run.error = _text(line.get("error")) or ""
+    run.bound, run.deleted, run.touches = (_texts(line, key) for key in ("bound", "deleted", "touches"))
+    run.displayed = tuple(Shown(str(one["mime"]), str(one["digest"])) for one in line.get("displayed", ()))
+    run.facts = dict(line.get("facts", {}))
+    run.omitted = {str(key): int(value) for key, value in line.get("omitted", {}).items()}
+    _take_doings(line, run)
+
+
+def _take_doings(line: dict[str, Any], run: Run) -> None:
+    run.reads += _files(line, "reads")
+    run.writes += _files(line, "writes")
+    run.urls += tuple(Address(str(one["url"]), str(one.get("method", "GET"))) for one in line.get("urls", ()))
+    run.commands += _texts(line, "commands")
+
+
+def _take_digests(told: tuple[FileSeen, ...], run: Run) -> None:
+    """Give files their digests where path, size and mtime are the same."""
+    known = {file[:3]: file for file in told}
+    run.reads = tuple(known.get(file[:3], file) for file in run.reads)
+    run.writes = tuple(known.get(file[:3], file) for file in run.writes)
+
+
+def _files(line: dict[str, Any], key: str) -> tuple[FileSeen, ...]:
+    return tuple(
+        FileSeen(str(one["path"]), int(one["size"]), str(one["mtime"]), _text(one.get("sha256")))
+        for one in line.get(key, ())
+    )
+
+
+def _texts(line: dict[str, Any], key: str) -> tuple[str, ...]:
+    return tuple(str(one) for one in line.get(key, ()))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _is_alive(session: Session) -> bool:
+    """Return whether a session's process is there; where that can't be asked without harm, it is not."""
+    if session.host != platform.node() or session.pid <= 0 or os.name != "posix":
+        return False
+    try:
+        os.kill(session.pid, 0)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return True

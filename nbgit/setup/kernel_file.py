@@ -1,0 +1,132 @@
+"""The startup file that loads nbgit into a person's IPython kernels, of every environment (docs/lineage.md).
+
+IPython runs what lies in the profile's `startup` folder in whatever environment a kernel is started. The file names
+the nbgit that wrote it by its path, so that the kernel's own environment needs none. It lists who wants it:
+repositories and scopes; with the last one it goes.
+"""
+
+import ast
+import os
+import re
+from collections.abc import Mapping
+
+from nbgit.setup.files import read_bytes, remove_folders, replace_bytes
+from nbgit.setup.scopes import Scope
+
+NAME = "00-nbgit.py"  # first, so that what other startup files import is seen
+FOLDERS = ("profile_default", "startup")
+MACHINE = "/etc/ipython"
+HEAD = "# Written by `nbgit install`, taken out by `nbgit uninstall`.\n"
+WANTED = "# wanted by: "
+BODY = """
+
+def nbgit_startup():
+    import os
+    import sys
+
+    package = PACKAGE
+    try:
+        if sys.version_info < (3, 10) or not os.path.isfile(os.path.join(package, "kernel", "startup.py")):
+            return
+        borrowed = "nbgit" not in sys.modules
+        if borrowed:
+            from importlib.util import module_from_spec, spec_from_file_location
+
+            main = os.path.join(package, "__init__.py")
+            spec = spec_from_file_location("nbgit", main, submodule_search_locations=[package])
+            sys.modules["nbgit"] = module_from_spec(spec)
+            spec.loader.exec_module(sys.modules["nbgit"])
+        from nbgit.kernel.startup import start_if_opted_in
+
+        if not start_if_opted_in() and borrowed:
+            for name in [name for name in sys.modules if name.partition(".")[0] == "nbgit"]:
+                del sys.modules[name]
+    except Exception:
+        pass  # the kernel is worth more than its record
+
+
+nbgit_startup()
+del nbgit_startup
+"""
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|'(?:[^'\\]|\\.)*'")
+_PACKAGE = re.compile(r"^    package = (['\"].*['\"])$", re.MULTILINE)
+
+
+def startup_file(scope: Scope, environ: Mapping[str, str]) -> str:
+    """Return where the file belongs: in the person's default profile, or the machine's with --system."""
+    if scope.name == "system":
+        folder = os.path.join(environ.get("PROGRAMDATA", "C:\\ProgramData"), "ipython") if os.sep == "\\" else MACHINE
+        return os.path.join(folder, "startup", NAME)
+    home = environ.get("HOME") or os.path.expanduser("~")
+    folder = os.path.expanduser(environ.get("IPYTHONDIR") or os.path.join(home, ".ipython"))
+    return os.path.join(folder, *FOLDERS, NAME)
+
+
+def put_startup(scope: Scope, environ: Mapping[str, str]) -> str | None:
+    """Write the file, or add this scope to those that want it; return where it lies, or None if it was right.
+
+    Raises OSError where it can't be written.
+    """
+    file = startup_file(scope, environ)
+    old = _read(file)
+    wanted = [one for one in wanted_by(old) if _still_wants(one)]
+    text = _text([*wanted, *([_me(scope)] if _me(scope) not in wanted else [])])
+    if text == old:
+        return None
+    replace_bytes(file, text.encode("utf-8", "surrogateescape"))
+    return file
+
+
+def take_startup(scope: Scope, environ: Mapping[str, str]) -> str | None:
+    """Take this scope out of those that want the file, and the file with the last; return where it lay, or None."""
+    file = startup_file(scope, environ)
+    old = _read(file)
+    if _me(scope) not in wanted_by(old):
+        return None
+    wanted = [one for one in wanted_by(old) if one != _me(scope) and _still_wants(one)]
+    if wanted:
+        replace_bytes(file, _text(wanted).encode("utf-8", "surrogateescape"))
+        return None
+    os.unlink(file)
+    remove_folders(os.path.dirname(file), len(FOLDERS) + 1)
+    return file
+
+
+def wanted_by(text: str) -> list[str]:
+    """Return the repositories (their common directories) and scopes that a startup file names."""
+    rows = [line.removeprefix(WANTED) for line in text.splitlines() if line.startswith(WANTED)]
+    return [str(ast.literal_eval(row)) for row in rows if _QUOTED.fullmatch(row)]
+
+
+def package_of(text: str) -> str | None:
+    """Return the folder of the nbgit that a startup file loads, or None for a file that is not nbgit's."""
+    found = _PACKAGE.search(text) if text.startswith(HEAD) else None
+    if found is None:
+        return None
+    return str(ast.literal_eval(found[1]))
+
+
+def read_startup(scope: Scope, environ: Mapping[str, str]) -> str:
+    """Return the text of the startup file that holds for this scope, "" where there is none."""
+    return _read(startup_file(scope, environ))
+
+
+def this_package() -> str:
+    """Return the folder of the nbgit that is running."""
+    return os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def _text(wanted: list[str]) -> str:
+    return HEAD + "".join(f"{WANTED}{one!a}\n" for one in wanted) + BODY.replace("PACKAGE", ascii(this_package()))
+
+
+def _me(scope: Scope) -> str:
+    return scope.needed_repository.common_dir if scope.in_repository else f"--{scope.name}"
+
+
+def _still_wants(one: str) -> bool:
+    return one.startswith("--") or os.path.isdir(one)
+
+
+def _read(file: str) -> str:
+    return (read_bytes(file) or b"").decode("utf-8", "surrogateescape")
