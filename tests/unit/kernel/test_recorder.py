@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 from typing import Any
 
 import pytest
@@ -23,28 +25,89 @@ def ran(box: GitBox, *cells: str, before: str = "") -> list[dict[str, Any]]:
     return runs(box)
 
 
-def test_names_that_are_bound_rebound_and_deleted(installed: GitBox) -> None:
-    first, second, third, fourth = ran(
-        installed, "a = b = 1\n_own = 2", "a = 2; c = 3; del b", "a", "from os.path import *"
-    )
-    assert (first["bound"], first.get("deleted")) == (["_own", "a", "b"], None)
-    assert (second["bound"], second["deleted"]) == (["a", "c"], ["b"])
-    assert "bound" not in third
-    assert "join" in fourth["bound"]
+CELLS = {
+    "bind": "a = b = 1\n_own = 2",
+    "rebind": "a = 2; c = 3; del b",
+    "use": "a",
+    "star": "from os.path import *",
+    "fail": "x = 1\nopen('half.txt', 'w').write('h')\n1 / 0",
+    "syntax": "x = = 1",
+    "interrupt": "raise KeyboardInterrupt",
+    "exit": "import sys; sys.exit(3)",
+    "replace": "import os\nopen('new', 'w').write('x'); os.replace('new', 'kept')",
+    "rename": "os.rename('kept', 'moved')",
+    "hold": "f = open('log', 'w')",
+    "rest": "1",
+    "write": "f.write('x'); f.flush()",
+    "close": "f.close()",
+    "outer": "get_ipython().run_cell(\"y = 1; open('i.txt', 'w').close()\")\nz = 2",
+    "inner": "y = 1; open('i.txt', 'w').close()",
+    "await": "import asyncio\nawait asyncio.sleep(0); open('a.txt', 'w').close(); v = 1",
+    "tell": "import nbgit\nnbgit.annotate(sample='B7', kelvin=4.2, odd={1, 2}, own=object)\nnbgit.reads('seen')",
+    "tell more": "nbgit.writes('seen/by/c.bin'); nbgit.annotate(big='x' * 10_000)",
+}
 
 
-def test_outcomes(installed: GitBox) -> None:
-    told = ran(
-        installed, "1 + 1", "1 / 0", "x = = 1", "raise KeyboardInterrupt", "import sys; sys.exit(3)", "await_ = 1"
-    )
-    assert [run["outcome"] for run in told] == ["ok", "error", "error", "interrupted", "error", "ok"]
-    assert [run.get("error") for run in told][:3] == [None, "ZeroDivisionError", "SyntaxError"]
-    assert [run["execution_count"] for run in told] == [1, 2, 3, 4, 5, 6]
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Return the run of each of these cells, all of one session."""
+    box = GitBox(tmp_path_factory.mktemp("told"))
+    assert box.nbgit("install").code == 0
+    box.write("seen/by/c.bin", b"x")
+    found = ran(box, *[code for name, code in CELLS.items() if name != "inner"])
+    assert [run["code"] for run in found] == list(CELLS.values())
+    return dict(zip(CELLS, found, strict=True))
 
 
-def test_what_a_failing_cell_did_before_it_failed(installed: GitBox) -> None:
-    (run,) = ran(installed, "x = 1\nopen('half.txt', 'w').write('h')\n1 / 0")
-    assert (run["bound"], paths(run, "writes"), run["outcome"]) == (["x"], ["half.txt"], "error")
+def test_names_that_are_bound_rebound_and_deleted(told: dict[str, dict[str, Any]]) -> None:
+    assert (told["bind"]["bound"], told["bind"].get("deleted")) == (["_own", "a", "b"], None)
+    assert (told["rebind"]["bound"], told["rebind"]["deleted"]) == (["a", "c"], ["b"])
+    assert "bound" not in told["use"]
+    assert "join" in told["star"]["bound"]
+
+
+def test_outcomes(told: dict[str, dict[str, Any]]) -> None:
+    ended = [told[name]["outcome"] for name in ("use", "fail", "syntax", "interrupt", "exit", "rest")]
+    assert ended == ["ok", "error", "error", "interrupted", "error", "ok"]
+    errors = [told[name].get("error") for name in ("use", "fail", "syntax", "interrupt")]
+    assert errors == [None, "ZeroDivisionError", "SyntaxError", "KeyboardInterrupt"]
+    counts = [run["execution_count"] for name, run in told.items() if name != "inner"]
+    assert counts == list(range(1, len(CELLS)))
+
+
+def test_what_a_failing_cell_did_before_it_failed(told: dict[str, dict[str, Any]]) -> None:
+    assert (told["fail"]["bound"], paths(told["fail"], "writes")) == (["x"], ["half.txt"])
+
+
+def test_what_is_renamed_into_place(told: dict[str, dict[str, Any]]) -> None:
+    assert paths(told["replace"], "writes") == ["kept"]
+    renamed = told["rename"]
+    assert (paths(renamed, "reads"), paths(renamed, "writes")) == (["kept"], ["moved"])
+    assert renamed["reads"][0]["sha256"] == renamed["writes"][0]["sha256"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="what is open stands in /proc")
+def test_a_file_left_open_is_written_where_it_is_written_to(told: dict[str, dict[str, Any]]) -> None:
+    written = [paths(told[name], "writes") for name in ("hold", "rest", "write", "close")]
+    assert written == [["log"], [], ["log"], []]
+
+
+def test_runs_in_runs(told: dict[str, dict[str, Any]]) -> None:
+    outer, inner = told["outer"], told["inner"]
+    assert (outer.get("parent"), inner["parent"]) == (None, outer["id"])
+    assert (inner["bound"], outer["bound"]) == (["y"], ["y", "z"])
+    assert paths(inner, "writes") == paths(outer, "writes") == ["i.txt"]
+
+
+def test_async_cells(told: dict[str, dict[str, Any]]) -> None:
+    assert (told["await"]["bound"], paths(told["await"], "writes")) == (["asyncio", "v"], ["a.txt"])
+
+
+def test_what_a_person_tells(told: dict[str, dict[str, Any]]) -> None:
+    facts = told["tell"]["facts"]
+    assert (facts["sample"], facts["kelvin"], facts["odd"]) == ("B7", 4.2, "{1, 2}")
+    assert (paths(told["tell"], "reads"), paths(told["tell more"], "writes")) == (["seen/by/c.bin"], ["seen/by/c.bin"])
+    assert len(told["tell more"]["facts"]["big"]) == 4000
 
 
 def test_a_file_is_told_with_size_time_and_digest(installed: GitBox) -> None:
@@ -84,22 +147,6 @@ def test_where_a_path_stands(installed: GitBox) -> None:
     assert paths(here, "reads") == sorted([outside.as_posix(), "~/mine.txt"])
     assert (paths(down, "writes"), down["touches"]) == (["down/x.txt"], ["cwd"])
     assert "writes" not in gone
-
-
-def test_what_is_renamed_into_place(installed: GitBox) -> None:
-    first, second = ran(
-        installed,
-        "import os\nopen('new', 'w').write('x'); os.replace('new', 'kept')",
-        "os.rename('kept', 'moved')",
-    )
-    assert paths(first, "writes") == ["kept"]
-    assert (paths(second, "reads"), paths(second, "writes")) == (["kept"], ["moved"])
-    assert second["reads"][0]["sha256"] == second["writes"][0]["sha256"]
-
-
-def test_a_file_left_open_is_written_where_it_is_written_to(installed: GitBox) -> None:
-    told = ran(installed, "f = open('log', 'w')", "1", "f.write('x'); f.flush()", "f.close()", "2")
-    assert [paths(run, "writes") for run in told] == [["log"], [], ["log"], [], []]
 
 
 def test_a_module_of_ones_own_is_a_file_that_was_read(installed: GitBox) -> None:
@@ -176,13 +223,6 @@ def test_a_person_may_want_the_query(installed: GitBox) -> None:
     assert run["urls"][0]["url"] == "http://127.0.0.1:9/a?b=c"
 
 
-def test_runs_in_runs(installed: GitBox) -> None:
-    outer, inner = ran(installed, "get_ipython().run_cell(\"y = 1; open('i.txt', 'w').close()\")\nz = 2")
-    assert (outer.get("parent"), inner["parent"]) == (None, outer["id"])
-    assert (inner["bound"], outer["bound"]) == (["y"], ["y", "z"])
-    assert paths(inner, "writes") == paths(outer, "writes") == ["i.txt"]
-
-
 def test_a_thread_writes_for_the_run_that_started_it(installed: GitBox) -> None:
     first, second, third = ran(
         installed,
@@ -199,6 +239,7 @@ def test_a_thread_writes_for_the_run_that_started_it(installed: GitBox) -> None:
     assert "writes" not in third
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 def test_a_forked_child_says_nothing(installed: GitBox) -> None:
     (first, second) = ran(
         installed,
@@ -208,26 +249,6 @@ def test_a_forked_child_says_nothing(installed: GitBox) -> None:
     )
     assert (first["outcome"], paths(first, "writes"), second["execution_count"]) == ("ok", [], 2)
     assert (installed.path / "child.txt").exists()
-
-
-def test_async_cells(installed: GitBox) -> None:
-    first, second = ran(
-        installed, "import asyncio\nawait asyncio.sleep(0); open('a.txt', 'w').close(); v = 1", "await asyncio.sleep(0)"
-    )
-    assert (first["bound"], paths(first, "writes"), second["outcome"]) == (["asyncio", "v"], ["a.txt"], "ok")
-
-
-def test_what_a_person_tells(installed: GitBox) -> None:
-    installed.write("seen/by/c.bin", b"x")
-    first, second = ran(
-        installed,
-        "import nbgit\nnbgit.annotate(sample='B7', kelvin=4.2, odd={1, 2}, own=object)\nnbgit.reads('seen')",
-        "nbgit.writes('seen/by/c.bin'); nbgit.annotate(big='x' * 10_000)",
-    )
-    facts = first["facts"]
-    assert (facts["sample"], facts["kelvin"], facts["odd"]) == ("B7", 4.2, "{1, 2}")
-    assert (paths(first, "reads"), paths(second, "writes")) == (["seen/by/c.bin"], ["seen/by/c.bin"])
-    assert len(second["facts"]["big"]) == 4000
 
 
 def test_none_of_it_does_anything_where_nothing_is_recorded(box: GitBox) -> None:
