@@ -8,7 +8,7 @@ from nbgit.diff.view import View
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import Notebook, read_cells
 from nbgit.notebook.policy import Policy
-from nbgit.notebook.text import visible
+from nbgit.notebook.text import SNIFFED, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _plain_body(before: Side, after: Side, view: View) -> "Iterator[str]":
 def plain_edits(before: Side, after: Side, prefixes: tuple[str, str] = ("", "")) -> "LineEdits | str":
     """Return the change of two files by their lines, or one sentence where they are not to be compared so."""
     old, new = before.data or b"", after.data or b""
-    if b"\0" in old[:8000] or b"\0" in new[:8000]:
+    if b"\0" in old[:SNIFFED] or b"\0" in new[:SNIFFED]:
         names = [
             "/dev/null" if side.data is None else _name(prefix, side)
             for prefix, side in zip(prefixes, (before, after), strict=True)

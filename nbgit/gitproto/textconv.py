@@ -5,14 +5,14 @@ import sys
 
 from nbgit.gitproto.telling import say
 from nbgit.gitproto.working_policy import working_policy
-from nbgit.notebook.text import readable_text
+from nbgit.notebook.text import plain_text, readable_text
 
 
 def run(arguments: list[str]) -> int:
     """Write the readable text of the file named by the one argument to stdout; return the exit code.
 
-    A file that is no notebook goes out byte for byte, and so does one that nbgit stumbles over: git must never see
-    a failure here, because it ends the whole `git log`.
+    A file that is no notebook goes out line by line, and so does one that nbgit stumbles over: git must never see
+    a failure here, because it ends the whole `git log`. Nothing goes out that a terminal would act on.
     """
     if len(arguments) != 1:
         sys.stderr.write("usage: nbgit textconv FILE\n")
@@ -25,11 +25,11 @@ def run(arguments: list[str]) -> int:
         return 1
     try:
         text = readable_text(data, working_policy())
-    except Exception as error:  # a bug: the raw text still is a diff
+    except Exception as error:  # a bug: the lines still are a diff
         from nbgit.store.log import log_bug
 
         log_bug(error)
-        text = data
+        text = plain_text(data)
     write_all(1, text)
     return 0
 

@@ -1,8 +1,7 @@
 """Ring 4: readable text instead of a notebook, where git smudges only to give it to textconv (`git log -p`).
 
 The filter process is there already, and makes a text in a millisecond or two; a process of its own takes twenty. The
-command that is set for textconv hands on what begins as such a text does: it is no notebook, and what is no notebook
-goes through textconv as it is.
+command that is set for textconv hands on what begins as such a text does, since that is no notebook.
 """
 
 from nbgit.store.process import Child

@@ -22,20 +22,32 @@ if TYPE_CHECKING:
 
 LONGEST_VALUE = 120  # characters of one metadata value; what is longer shows its start, length and checksum
 LONGEST_TITLE = 60
+SNIFFED = 8000  # bytes; a file is binary for git where a NUL is among them
 HEX_DIGITS = frozenset("0123456789abcdefABCDEF-")
 KERNEL_KEYS = ("kernelspec.", "language_info.")  # the head line says what matters of them
 
 
 def readable_text(notebook_bytes: bytes, policy: Policy | None = None) -> bytes:
-    """Return the readable text of a notebook as UTF-8, or the bytes as they are where they are no notebook.
+    """Return the readable text of a notebook as UTF-8, and plain_text() of what is no notebook.
 
     What `policy` (None: the defaults) calls volatile does not show.
     """
     try:
         notebook = read_cells(notebook_bytes)
     except NotANotebook:
-        return notebook_bytes
+        return plain_text(notebook_bytes)
     return notebook_text(notebook, policy or Policy())
+
+
+def plain_text(data: bytes) -> bytes:
+    """Return a file's lines as UTF-8 that is safe to print, or one line about a file that git would call binary.
+
+    What was made so stays as it is where it is made so again.
+    """
+    if b"\0" in data[:SNIFFED]:
+        return f"Binary file, {len(data)} bytes, {crc32(data):08x}\n".encode()
+    text = data.decode("utf-8", "backslashreplace")
+    return "\n".join(visible_lines(text)).encode("utf-8", "backslashreplace")
 
 
 def notebook_text(notebook: Notebook, policy: Policy) -> bytes:

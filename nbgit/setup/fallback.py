@@ -9,6 +9,11 @@ only what would put outputs into the history is refused.
 from nbgit.setup.launch import Launcher, quote_double
 
 TEXT = "# notebook "  # what readable text begins with (docs/formats.md)
+# What sed replaces, in octal for printf: control characters, bidirectional overrides, separators.
+STEERING = "".join(
+    f"s/{pattern}/?/g;"
+    for pattern in (r"[\001-\010\013-\037\177]", r"\302[\200-\237]", r"\342\200[\250-\256]", r"\342\201[\246-\251]")
+)
 ADVICE = "install nbgit again, then run 'nbgit install'"
 
 # git's filter protocol (gitattributes(5)): `r` reads a packet's length into n (-4 for a flush) and ends with the
@@ -75,11 +80,13 @@ def diff_driver_command(launcher: Launcher) -> str:
 
 def textconv_command(launcher: Launcher) -> str:
     """Return the value of `diff.nbgit.textconv`: without nbgit the file as it is, and no word, since git asks once for
-    each version of each file. What the filter process has made a text of already (nbgit.gitproto.texts) needs no nbgit.
+    each version of each file. What the filter process has made a text of already (nbgit.gitproto.texts) needs no nbgit;
+    a file that only begins so loses what a terminal would act on.
     """
     started = launcher.command("textconv", '"$@"')
     guarded = _guarded(launcher, started, 'textconv "$@"', 'exec cat "$@"')
-    ready = f'read -r l <"$1"; case "$l" in "{TEXT}"*) exec cat "$1";; esac'
+    safe = f's=$(printf "{STEERING}"); LC_ALL=C; export LC_ALL; exec sed "$s" "$1"'
+    ready = f'read -r l <"$1"; case "$l" in "{TEXT}"*) {safe};; esac'
     return f"f() {{ {ready}; {guarded}; }}; f"
 
 

@@ -175,3 +175,24 @@ def test_no_conflict_does(box: GitBox) -> None:
     assert FORBIDDEN.search("".join(lines)) is None
     box.git("reset", "-q", "--hard")
     box.git("checkout", "-q", "main")
+
+
+def test_files_that_are_no_notebooks_do_not(installed: GitBox) -> None:
+    """Neither from the filter process, which an alias keeps out, nor from the cache, nor without either."""
+    for name, start in (("odd", "{"), ("head", "# notebook 4.5")):
+        installed.write(f"{name}.ipynb", f'{start} "{EVIL}"\n"plain line"\n'.encode())
+    installed.write("bin.ipynb", bytes(3000))
+    installed.commit("first")
+    installed.git("config", "alias.history", "log -p --format=")
+    for command in (["log", "-p", "--format="], ["log", "-p", "--format="], ["history"], ["diff", "--no-ext-diff"]):
+        shown = installed.try_git(*command)
+        assert_safe(shown)
+        if command[0] == "diff":
+            assert '+"added"' in shown.out
+            continue
+        assert shown.out.count('+"plain line"') == 2
+        assert "+Binary file, 3000 bytes, " in shown.out
+        installed.git("update-ref", "-d", "refs/notes/textconv/nbgit")
+        if command == ["history"]:
+            for name in ("odd", "head"):
+                installed.write(f"{name}.ipynb", installed.read(f"{name}.ipynb") + b'"added"\n')

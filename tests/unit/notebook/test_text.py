@@ -131,7 +131,21 @@ def test_nothing_reaches_the_terminal_but_what_prints() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"<<<<<<< HEAD\n{}\n=======\n>>>>>>> x\n", b"\x89PNG\r\n\x1a\n\x00", b'{"a": 1}', b"[1, 2]"]
+    "data", [b"", b"{", b"<<<<<<< HEAD\n{}\n=======\n>>>>>>> x\n", b'{"a":\t1}', b"[1, 2]", "ü\n\nx".encode()]
 )
-def test_what_is_no_notebook_comes_back_byte_for_byte(data: bytes) -> None:
+def test_what_is_no_notebook_comes_back_line_by_line(data: bytes) -> None:
     assert readable_text(data) == data
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"\x89PNG\r\n\x1a\n\x00", "Binary file, 9 bytes, 03c38f75\n"),
+        (b'{"x": "\x1b[31m\xc2\x9b2J\xe2\x80\xae\xff"\r\n', '{"x": "␛[31m<U+009B>2J<U+202E>\\xff"␍\n'),
+        (b"# notebook \x1b[2J", "# notebook ␛[2J"),
+    ],
+)
+def test_what_is_no_notebook_is_safe_to_print(data: bytes, text: str) -> None:
+    made = readable_text(data)
+    assert made.decode() == text
+    assert readable_text(made) == made
