@@ -4,14 +4,16 @@ import os
 
 import click
 
+from nbgit.cli.diff_blobs import blob_sides
 from nbgit.cli.diff_forms import print_as_json, print_names, print_nbdime, print_stat
 from nbgit.cli.diff_options import GitLike, view_options
 from nbgit.cli.diff_page import PageOptions, page_options, write_page
-from nbgit.cli.diff_sides import in_repository, on_disk_sides
+from nbgit.cli.diff_sides import behind_dashes, in_repository, on_disk_sides
 from nbgit.cli.paging import paged
 from nbgit.diff.between import FileChange
 from nbgit.diff.report import report
 from nbgit.diff.view import FULL, NONE, View
+from nbgit.errors import GitFailed
 from nbgit.notebook.policy import Policy
 
 EPILOG = """\b
@@ -21,6 +23,7 @@ Examples:
   nbgit diff main topic -- fits/    two commits, one folder
   nbgit diff --outputs HEAD~1 HEAD  with the lines and rows of outputs that changed
   nbgit diff --stat HEAD~5          in cells and figures
+  nbgit diff HEAD~3:fit.ipynb       a file as it was against the one on disk
   nbgit diff old.ipynb new.ipynb    two files; also two directories, or - for stdin
   nbgit diff --web HEAD~1 HEAD      in the browser
   nbgit diff --html change.html     the same as a file, say for a CI artifact
@@ -53,13 +56,15 @@ def command(
 ) -> int:
     """Compare notebooks cell by cell.
 
-    A and B are revisions (or one range A..B), two files, or two directories. Without them the working tree is compared
+    A and B are revisions (or one range A..B), two files, two directories, or versions of files (REV:PATH; :PATH is the
+    index's), of which one alone is compared with the file on disk. Without them the working tree is compared
     with the index. `git config nbgit.diffOutputs` (none, summary, full) says how much of outputs shows, here and in
     `git diff`. With --format nbdime, two files give nbdime's diff, and all else an object that maps paths to diffs.
     """
     shown = view.outputs != NONE
     files = None if cached else on_disk_sides(targets)
-    found, policy = (files, Policy()) if files is not None else in_repository(targets, cached=cached, outputs=shown)
+    left_out = files[1] if files else 0
+    found, policy = (files[0], Policy()) if files else _in_repository(targets, cached=cached, outputs=shown)
     differs = bool(found)
     if page.is_wanted:
         write_page(found, policy, targets, page, view, cached=cached)
@@ -73,7 +78,12 @@ def command(
         print_names(found)
     else:
         differs = _print_text(found, view, policy, pager=not no_pager and not (view.picture and view.outputs == FULL))
-    return 1 if exit_code and differs else 0
+    return GitFailed.exit_code if left_out else 1 if exit_code and differs else 0
+
+
+def _in_repository(targets: tuple[str, ...], *, cached: bool, outputs: bool) -> tuple[list[FileChange], Policy]:
+    found = blob_sides(targets, behind_dashes(), cached=cached, outputs=outputs)
+    return found or in_repository(targets, cached=cached, outputs=outputs)
 
 
 def _print_text(found: list[FileChange], view: View, policy: Policy, *, pager: bool) -> bool:

@@ -5,6 +5,8 @@ import sys
 
 import click
 
+from nbgit.cli.diff_blobs import read_file
+from nbgit.cli.terminal import warn
 from nbgit.diff.between import FileChange, changed_files
 from nbgit.diff.changes import changes
 from nbgit.diff.report import Side
@@ -20,9 +22,11 @@ from nbgit.store.repository import Repository, find_repository
 NOTEBOOKS = ":(top,glob)**/*.ipynb"
 
 
-def on_disk_sides(targets: tuple[str, ...]) -> list[FileChange] | None:
-    """Return the files to compare where two files or directories are meant (`-` is stdin), None where revisions are."""
-    if len(targets) != 2 or _behind_dashes():
+def on_disk_sides(targets: tuple[str, ...]) -> tuple[list[FileChange], int] | None:
+    """Return the files to compare where two files or directories are meant (`-` is stdin), None where revisions are;
+    and how many of the directories' files were left out, with a warning, because they can't be read.
+    """
+    if len(targets) != 2 or behind_dashes():
         return None
     if all(os.path.isdir(target) for target in targets):
         return _directories(*targets)
@@ -30,8 +34,8 @@ def on_disk_sides(targets: tuple[str, ...]) -> list[FileChange] | None:
         return None
     if targets == ("-", "-"):
         raise click.UsageError("stdin can be one of the two sides only")
-    before, after = (Side(target, _read(target)) for target in targets)
-    return [FileChange("M", before, after, False, [])]
+    before, after = (Side(target, read_file(target, target)) for target in targets)
+    return [FileChange("M", before, after, False, [])], 0
 
 
 def in_repository(targets: tuple[str, ...], *, cached: bool, outputs: bool) -> tuple[list[FileChange], Policy]:
@@ -43,6 +47,7 @@ def in_repository(targets: tuple[str, ...], *, cached: bool, outputs: bool) -> t
     cwd = os.getcwd()
     repository = find_repository(cwd, os.environ)
     revisions, paths = _sort_targets(list(targets))
+    _refuse_too_many(revisions, cached=cached)
     policy = load_policy(repository)
     pathspecs = paths or [NOTEBOOKS]
     found = list(changed_files(repository, cwd, revisions, pathspecs, cached=cached))
@@ -79,19 +84,30 @@ def _outputs_differ(change: FileChange, policy: Policy) -> bool:
     return any(cell.output_changes for cell in what.cells)
 
 
-def _directories(before: str, after: str) -> list[FileChange]:
-    """Return the notebooks that differ between two directories, by their relative paths."""
+def _directories(before: str, after: str) -> tuple[list[FileChange], int]:
+    """Return the notebooks that differ between two directories, by their relative paths, and how many can't be read."""
     old, new = _notebooks_in(before), _notebooks_in(after)
-    found = []
+    found: list[FileChange] = []
+    left_out = 0
     for name in sorted({*old, *new}):
-        sides = [
-            Side(os.path.join(folder, name), _read(os.path.join(folder, name)) if name in names else None)
-            for folder, names in ((before, old), (after, new))
-        ]
+        places = [(os.path.join(folder, name), name in names) for folder, names in ((before, old), (after, new))]
+        try:
+            sides = [Side(place, _read_regular(place) if is_there else None) for place, is_there in places]
+        except GitFailed as error:
+            warn(f"{error}; it is left out")
+            left_out += 1
+            continue
         if sides[0].data != sides[1].data:
             status = "A" if sides[0].data is None else "D" if sides[1].data is None else "M"
             found.append(FileChange(status, sides[0], sides[1], False, []))
-    return found
+    return found, left_out
+
+
+def _read_regular(place: str) -> bytes:
+    """Return a file's bytes; raises GitFailed for what is no file, such as a pipe, which might never end."""
+    if os.path.exists(place) and not os.path.isfile(place):
+        raise GitFailed(f"{place} can't be read: it is no regular file")
+    return read_file(place, place)
 
 
 def _notebooks_in(folder: str) -> set[str]:
@@ -102,7 +118,7 @@ def _notebooks_in(folder: str) -> set[str]:
     return found
 
 
-def _behind_dashes() -> int:
+def behind_dashes() -> int:
     """Return how many arguments come after `--`. click drops it, so it is looked up in the command line."""
     arguments = sys.argv[1:]
     return len(arguments) - arguments.index("--") - 1 if "--" in arguments else 0
@@ -110,26 +126,43 @@ def _behind_dashes() -> int:
 
 def _sort_targets(targets: list[str]) -> tuple[list[str], list[str]]:
     """Return (revisions, paths), told apart as git does it: what comes after `--`, or isn't a revision, is a path."""
-    behind = _behind_dashes()
+    behind = behind_dashes()
     before = targets[: len(targets) - behind] if behind <= len(targets) else targets
     revisions: list[str] = []
     for place, target in enumerate(before):
-        if len(revisions) < 2 and _is_revision(target):
-            revisions.append(target)
-        else:
+        if not _is_revision(target):
             for path in before[place:]:
                 if behind or not (os.path.lexists(path) or "*" in path or path.startswith(":")):
-                    is_first = path == target
-                    words = "neither a revision nor a file" if is_first else "no file here"
-                    raise TargetNotFound(f"{path} is {words}; put paths behind `--` that are not on disk")
+                    raise TargetNotFound(_not_found(path, is_first=path == target))
             return revisions, [*before[place:], *targets[len(before) :]]
+        revisions.append(target)
     return revisions, targets[len(before) :]
+
+
+def _not_found(path: str, *, is_first: bool) -> str:
+    if is_first and not try_git(["rev-list", "-n", "1", "--all"])[1]:
+        return f"this repository has no commit yet, so {path} names none, and no file on disk either"
+    words = "neither a revision nor a file" if is_first else "no file here"
+    return f"{path} is {words}; put paths behind `--` that are not on disk"
+
+
+def _refuse_too_many(revisions: list[str], *, cached: bool) -> None:
+    """Refuse what git would answer with its usage text, or with the combined diff of a merge."""
+    most = 1 if cached else 2
+    ranges = [name for name in revisions if ".." in name or name.endswith(("^!", "^@")) or "^-" in name]
+    if len(revisions) + len(ranges) <= most:
+        return
+    if cached:
+        raise click.UsageError("--cached compares the index with one revision; leave it out to compare two")
+    raise click.UsageError("these are too many revisions; two are compared, or one range A..B (no combined diff)")
 
 
 def _is_revision(name: str) -> bool:
     if name.startswith("-"):
         return False
-    return try_git(["rev-parse", "--quiet", "--revs-only", "--verify" if ".." not in name else "--", name])[0] == 0
+    arguments = ["--revs-only", name, "--"] if ".." in name else ["--revs-only", "--verify", name]
+    code, out, _ = try_git(["rev-parse", "--quiet", *arguments])
+    return code == 0 and out.strip() != b""
 
 
 def _is_source_same(change: FileChange, policy: Policy) -> bool:
@@ -138,13 +171,3 @@ def _is_source_same(change: FileChange, policy: Policy) -> bool:
         return False
     parts = split(change.after.data, policy)
     return parts is not None and parts.source == change.before.data
-
-
-def _read(path: str) -> bytes:
-    if path == "-":
-        return sys.stdin.buffer.read()
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise GitFailed(f"{path} can't be read: {error.strerror or error}") from error

@@ -39,8 +39,10 @@ def command(local: str, remote: str, name: str | None) -> int:
     """
     view = read_view(os.environ, stdout_is_terminal())
     view.decode = True
-    found = on_disk_sides((local, remote)) if os.path.isdir(local) else None
-    if found is None:
+    folders = on_disk_sides((local, remote)) if os.path.isdir(local) else None
+    if folders is not None:
+        found = folders[0]
+    else:
         sides = [Side(name or path, _read(path)) for path in (local, remote)]
         status = "A" if sides[0].data is None else "D" if sides[1].data is None else "M"
         found = [FileChange(status, sides[0], sides[1], False, [])]

@@ -61,7 +61,7 @@ def split_revision(repository: Repository, directory: str, argument: str) -> tup
     As in git PATH counts from the top of the repository, or from `directory` if it starts with ./ or ../; a path that
     does not exist from the top but does from `directory` is taken as that. Raises TargetNotFound for an unknown REV.
     """
-    colon = _find_colon(argument)
+    colon = find_colon(argument)
     if colon < 1:
         return None
     revision, path = argument[:colon], argument[colon + 1 :]
@@ -92,7 +92,7 @@ def _real_parent(place: str) -> str:
     return os.path.join(os.path.realpath(os.path.dirname(place)), os.path.basename(place))
 
 
-def _find_colon(argument: str) -> int:
+def find_colon(argument: str) -> int:
     """Return where REV ends: the first colon outside of braces (`HEAD^{/fix: it}:a.ipynb`), or -1."""
     depth = 0
     for at, letter in enumerate(argument):

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+MISUSED = 129  # git's exit code for arguments that it does not take
+
+
 def run_git(
     arguments: "Sequence[str]",
     *,
@@ -23,9 +26,16 @@ def run_git(
     """
     code, out, err = try_git(arguments, cwd=cwd, stdin=stdin, environ=environ)
     if code:
-        words = err.decode("utf-8", "replace").strip() or f"exit code {code}"
-        raise GitFailed(f"git {' '.join(arguments[:4])} failed: {words.splitlines()[-1]}")
+        raise GitFailed(f"git {' '.join(arguments[:4])} failed: {_last_words(code, err)}")
     return out
+
+
+def _last_words(code: int, err: bytes) -> str:
+    """Return what git said last, but no piece of its usage text and no report of a bug."""
+    lines = err.decode("utf-8", "replace").strip().splitlines()
+    if code == MISUSED or any(line.startswith("BUG:") for line in lines):
+        return next((line for line in lines if line.startswith(("fatal: ", "error: "))), "it takes no such arguments")
+    return lines[-1] if lines else f"exit code {code}"
 
 
 def try_git(
