@@ -8,12 +8,13 @@ from nbgit.notebook.spans import split
 from nbgit.notebook.transplant import transplant
 from nbgit.store.captures import Capture, CaptureStore
 from nbgit.store.changes import NotebookChange
-from nbgit.store.lookup import notebook_at
+from nbgit.store.lookup import Lookup, notebook_at
 from nbgit.store.objects import ObjectReader
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository
 from nbgit.store.worktree import read_worktree_file
 
+SIDES = (2, 3)  # git's stages of ours and theirs
 MERGED = ("HEAD", "MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 
 
@@ -56,14 +57,25 @@ def carry_outputs(
     return next((one for one in captures.of_path(change.path) if one.digest == digest), None)
 
 
+def _sides_in_index(repository: Repository, policy: Policy, path: str) -> list[bytes]:
+    """Return the notebooks of ours and of theirs, as far as `path` is in conflict."""
+    if "\n" in path:
+        return []
+    with ObjectReader(repository) as reader:
+        lookup = Lookup(repository, policy, CaptureStore(repository, policy), reader)
+        blobs = reader.read_named([f":{stage}:{path}" for stage in SIDES])
+        found = [lookup.notebook_for(path, blob[1], blob[0], None) for blob in blobs if blob is not None]
+    return [notebook for notebook in found if notebook is not None]
+
+
 def _source(notebook: bytes, policy: Policy) -> bytes | None:
     parts = split(notebook, policy)
     return None if parts is None else parts.source
 
 
 def rejoined(repository: Repository, path: str, notebook: bytes) -> bytes:
-    """Return a notebook of the working tree with outputs for the cells that show none, from the commits that are being
-    merged: those whose code is what one of these has. The source stays as it is."""
+    """Return a notebook of the working tree with outputs for the cells that show none, from what is being merged: the
+    commits, and what the index has of each side (a stash is no commit that git names). The source stays as it is."""
     policy = load_policy(repository)
     parts = split(notebook, policy)
     if parts is None:
@@ -74,5 +86,6 @@ def rejoined(repository: Repository, path: str, notebook: bytes) -> bytes:
             donors.append(notebook_at(repository, commit, path))
         except NbgitError:
             continue  # git is at no such thing, or that commit has no such file
+    donors += _sides_in_index(repository, policy, path)
     made = transplant(parts.source, donors, policy)
     return made if made is not None and _source(made, policy) == parts.source else notebook

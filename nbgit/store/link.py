@@ -9,19 +9,13 @@ from nbgit.notebook.policy import Policy
 from nbgit.notebook.showing import runs_of_document
 from nbgit.store.build import build_captures
 from nbgit.store.captures import Capture, CaptureStore
-from nbgit.store.changes import (
-    NotebookChange,
-    blobs_at,
-    changed_notebooks,
-    dirty_paths,
-    rerun_notebooks,
-    was_before,
-)
+from nbgit.store.changes import NotebookChange, blobs_at, changed_notebooks, dirty_paths, rerun_notebooks, was_before
 from nbgit.store.entries import is_oid, read_some_rows
 from nbgit.store.forgotten import left_out_told, read_forgotten
 from nbgit.store.link_writer import Link, LinkWriter
 from nbgit.store.lookup import Lookup
 from nbgit.store.making import Making
+from nbgit.store.news import only_news
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.policy_file import load_policy
 from nbgit.store.refs import SNAPSHOTS
@@ -59,22 +53,30 @@ def link_commits(
     with ObjectReader(repository) as reader:
         linker = _Linker(repository, policy, captures, reader)
         changes = changed_notebooks(repository, commits, captures.has_seen)
+        again: list[NotebookChange] = []
         if making is not None and making.by_person and commits:
-            changes += rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
+            again = rerun_notebooks(repository, commits[-1], captures, {change.path for change in changes})
+            changes += again
             changes += linker.undone(commits[-1], making.left, {change.path for change in changes})
         noted = _noted(reader, [*filter(is_oid, commits), *(change.commit for change in changes)])
         entries = _noted(reader, list((copies or {}).values()))
         copied = {commit: entries[original] for commit, original in (copies or {}).items() if original in entries}
-        links = linker.find(changes, noted, copied, making=making, lazily=lazily)
+        found = linker.find(changes, noted, copied, making=making, lazily=lazily)
+        links = only_news(linker.lookup, found, again, noted) if again else found
+        old = [link for link in found if link not in links]
         stale = [] if lazily else stale_entries(repository, reader, noted, {link.change.commit for link in links})
         if links or stale:
             links = linker.write(links, stale)
-        for link in links:
-            if link.capture is not None:
-                captures.settle(link.capture, link.snapshot_id, keep=bool(link.left_out))
-            if link.left_out:
-                tell(left_out_told(link.change.path, link.left_out))
+        _settle(captures, [*links, *old], tell)
         return len(links)
+
+
+def _settle(captures: CaptureStore, links: list[Link], tell: "Callable[[str], object]") -> None:
+    for link in links:
+        if link.capture is not None:
+            captures.settle(link.capture, link.snapshot_id, keep=bool(link.left_out))
+        if link.left_out:
+            tell(left_out_told(link.change.path, link.left_out))
 
 
 def _noted(reader: ObjectReader, commits: list[str]) -> dict[str, dict[str, list[str]]]:
@@ -94,7 +96,7 @@ class _Linker:
         self._captures = captures
         self._reader = reader
         self._sink = ObjectSink(repository)
-        self._lookup = Lookup(repository, self._policy, captures, reader)
+        self.lookup = Lookup(repository, self._policy, captures, reader)
         self._texts: dict[str, str] = {}
         self._all: list[Capture] | None = None
         self._forgotten: frozenset[str] = frozenset()  # digests of the outputs that are left out
@@ -135,7 +137,7 @@ class _Linker:
 
     def undone(self, commit: str, left: list[str], changed: set[str]) -> list[NotebookChange]:
         """Return what `commit` shows of commits that were undone."""
-        return undone_runs(self._repository, self._lookup, self._captures, self._reader, commit, left, changed)
+        return undone_runs(self._repository, self.lookup, self._captures, self._reader, commit, left, changed)
 
     def _build(
         self,
@@ -197,20 +199,20 @@ class _Linker:
 
     def _noted(self, change: NotebookChange, noted: list[str]) -> Link | None:
         """Return the link to the first of these snapshots that is one of the change's source."""
-        candidates = self._lookup.snapshot_ids(change.source_oid) if noted else []
+        candidates = self.lookup.snapshot_ids(change.source_oid) if noted else []
         chosen = next((snapshot_id for snapshot_id in noted if snapshot_id in candidates), None)
         return None if chosen is None else self._link(change, chosen)
 
     def _existing(self, change: NotebookChange, noted: list[str]) -> Link | None:
         """Return the link to a snapshot that is there already: one noted, on disk, in the history, or any."""
-        candidates = self._lookup.snapshot_ids(change.source_oid)
+        candidates = self.lookup.snapshot_ids(change.source_oid)
         if not candidates:
             return None
         digest = digest_of_worktree_file(self._repository, change.path)
         on_disk = self._captures.known(digest) if digest else None
         likely = [*noted, on_disk.snapshot_id if on_disk else None]
         chosen = next((snapshot_id for snapshot_id in likely if snapshot_id in candidates), None)
-        chosen = chosen or self._lookup.linked_snapshot(change.path, change.commit, candidates) or min(candidates)
+        chosen = chosen or self.lookup.linked_snapshot(change.path, change.commit, candidates) or min(candidates)
         return self._link(change, chosen)
 
     def _link(self, change: NotebookChange, snapshot_id: str) -> Link | None:
@@ -222,5 +224,5 @@ class _Linker:
 
     def write(self, links: list[Link], stale: list[str]) -> list[Link]:
         """Write the refs that say so, as `LinkWriter.write` does."""
-        writer = LinkWriter(self._repository, self._lookup, self._reader, self._sink, self._link, self._forgotten)
+        writer = LinkWriter(self._repository, self.lookup, self._reader, self._sink, self._link, self._forgotten)
         return writer.write(links, stale, self._texts)

@@ -126,7 +126,7 @@ def fetch(repository: Repository, remote: str, name: str, *, prune: bool = False
         _fetch(repository, remote, [snapshots_refspec(name), entries_refspec(name)], prune=prune)
     else:
         _fetch(repository, remote, [entries_refspec(name)], prune=prune)
-        _fetch(repository, source, [snapshots_refspec(name)], prune=prune)
+        _fetch(repository, source, [snapshots_refspec(name)])  # pruning would take the entries just fetched for gone
 
 
 def _fetch(repository: Repository, remote: str, specs: list[str], *, prune: bool = False) -> None:

@@ -162,7 +162,7 @@ def test_the_shell_completes_ids_and_notebooks_that_are_gone(repo: GitBox) -> No
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("restor", "restore"), ("capture", "captures"), ("blame-outputs", "blame-output")]
+    ("typed", "meant"), [("restor", "restore"), ("captrues", "captures"), ("blame-outputs", "blame-output")]
 )
 def test_a_misspelled_verb_gets_the_nearest(repo: GitBox, typed: str, meant: str) -> None:
     done = repo.nbgit(typed)

@@ -155,3 +155,14 @@ def test_a_remote_with_a_dot_in_its_name(tmp_path: Path) -> None:
     assert bob.git("config", "remote.a.b.nbgit.nbgitOf") == "a.b\n"
     listed = bob.nbgit("sync")
     assert (listed.code, listed.out) == (0, "a.b: nothing new came; nothing to share.\n")
+
+
+def test_sync_with_nothing_new_pushes_nothing(hub: Hub, ada: GitBox) -> None:
+    bob = lazy_clone(hub)
+    before = bob.git("for-each-ref")
+    trace = bob.root / "trace"
+    assert bob.nbgit("sync", environ={"GIT_TRACE": str(trace)}).code == 0
+    traced = trace.read_text(encoding="utf-8")
+    assert "git fetch" in traced
+    assert "git push" not in traced
+    assert bob.git("for-each-ref") == before

@@ -271,3 +271,19 @@ def test_a_conflict_marked_notebook_is_left_alone(repo: GitBox) -> None:
 
 def test_nothing_is_waiting(repo: GitBox) -> None:
     assert repo.nbgit("captures").out == "No outputs are waiting: all that was seen is in a commit.\n"
+
+
+def test_what_was_lost_and_put_back_is_no_news_to_the_next_commit(installed: GitBox) -> None:
+    whole, cleared = run_of("a = 1", "b = 2", run="first"), run_of("a = 1", "b = 2", run="other")
+    installed.write(N, whole)
+    installed.commit("one")
+    installed.write(N, cleared)
+    installed.git("diff")
+    assert installed.nbgit("restore", N, "--from", "HEAD").code == 0
+    installed.write("t.txt", b"t")
+    installed.commit("two", "t.txt")
+    assert installed.try_git("notes", "--ref=nbgit", "show", "HEAD").code == 1
+    assert installed.read(N) == whole
+    installed.write(N, cleared)
+    installed.commit("three")
+    assert "2 cells ran" in installed.git("notes", "--ref=nbgit", "show", "HEAD")

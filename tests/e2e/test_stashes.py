@@ -126,3 +126,17 @@ def test_patches_of_the_index_and_the_file(repo: GitBox) -> None:
     assert on_disk == outputs_at(repo, "HEAD", N)
     assert linked(repo) == ["a alone", "more cells", "first"]
     assert_sound(repo)
+
+
+def test_a_conflict_taken_from_the_stash_keeps_its_outputs(repo: GitBox) -> None:
+    rewritten(repo, N, EDITED)
+    quietly(repo, "stash", "push", "-q")
+    repo.write(N, STAGED)
+    repo.commit("ours")
+    assert repo.try_git("stash", "pop", "-q").code == 1
+    resolved = repo.nbgit("resolve", "--theirs", "--add")
+    assert resolved.code == 0, resolved
+    assert repo.read(N) == EDITED
+    repo.commit("theirs")
+    assert outputs_at(repo, "HEAD", N) == EDITED
+    assert_sound(repo)
