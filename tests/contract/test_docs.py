@@ -17,7 +17,7 @@ from nbgit.store import snapshots
 from tests.gitbox import SOURCE_ROOT
 
 DOCS = SOURCE_ROOT / "docs"
-NAMES = ("design.md", "editors.md", "formats.md", "lineage.md", "migrating.md", "tricky_cases.md")
+NAMES = ("design.md", "editors.md", "formats.md", "lineage.md", "migrating.md", "slicing.md", "tricky_cases.md")
 PAGES = {name: (DOCS / name).read_text(encoding="utf-8") for name in NAMES}
 NAMED = re.compile(r'docs/(\w+\.md), "([^"]+)"(?: and "([^"]+)")?(?:: ([a-z][a-z ]*[a-z]))?')
 

@@ -1,0 +1,1 @@
+"""Slices against the truth, which is found by running subsets of the cells (docs/slicing.md)."""
