@@ -52,6 +52,7 @@ def command(base: str, local: str, remote: str, merged: str) -> int:
             marked = _merged_anew(marked, contents, repository)
     if marked.is_open:
         marked = walk(marked, repository)
+    marked.is_added = not marked.is_open  # by git, after this
     print_lines(told([marked]))
     if marked.is_open:
         click.echo(KEPT)

@@ -14,6 +14,8 @@ from nbgit.merge.resolve import BOTH, OURS, THEIRS, Decision
 from nbgit.store.git import run_git
 from nbgit.store.repository import Repository, find_repository
 
+SIDES = {"ours": OURS, "theirs": THEIRS, "both": BOTH}
+UNATTENDED = "nbgit: walking them takes a terminal; without one --ours, --theirs or --both settle them"
 EPILOG = """\b
 Examples:
   nbgit resolve                                   walk every conflict, one by one
@@ -27,24 +29,21 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1, metavar="[NOTEBOOKS]", type=click.Path(exists=True, dir_okay=False))
 @click.option("--list", "only_list", is_flag=True, help="List the conflicts and change nothing.")
-@click.option("--ours", "choice", flag_value=OURS, help="Take our side.")
-@click.option("--theirs", "choice", flag_value=THEIRS, help="Take their side.")
-@click.option("--both", "choice", flag_value=BOTH, help="Take our lines, then theirs.")
+@click.option("--ours", is_flag=True, help="Take our side.")
+@click.option("--theirs", is_flag=True, help="Take their side.")
+@click.option("--both", is_flag=True, help="Take our lines, then theirs.")
 @click.option("--conflict", "numbers", type=int, multiple=True, metavar="N", help="Only this one of --list.")
 @click.option("--add", is_flag=True, help="`git add` each notebook in which nothing is left to decide.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def command(
-    paths: tuple[str, ...], only_list: bool, choice: str | None, numbers: tuple[int, ...], add: bool, as_json: bool
+    paths: tuple[str, ...], only_list: bool, numbers: tuple[int, ...], add: bool, as_json: bool, **sides: bool
 ) -> int:
     """Walk the conflicts that a merge has marked in NOTEBOOKS (those that git has in conflict, if none are named).
 
     For each one take ours, theirs, both, or edit it. Without a terminal, the conflicts are listed. A notebook is
     written whole or not at all, and no marker comes into it. Exits with 0 where nothing is left in conflict, else 1.
     """
-    if only_list and choice:
-        raise click.UsageError("--list changes nothing; leave it out to settle conflicts")
-    if numbers and not choice:
-        raise click.UsageError("--conflict goes with --ours, --theirs or --both")
+    choice = _choice(only_list, numbers, [name for name, chosen in sides.items() if chosen])
     repository = _repository(bool(paths))
     files = list(paths) or in_conflict(repository)
     if numbers and len(files) != 1:
@@ -60,7 +59,19 @@ def command(
         print_json({"schema": "nbgit/resolve.v1", "notebooks": [one.as_json() for one in found]})
     else:
         print_lines(listed(found) if not choice else told(found))
+        if not (choice or only_list or sys.stdin.isatty()) and any(one.conflicts for one in found):
+            click.echo(UNATTENDED, err=True)
     return 1 if any(one.is_open for one in found) else 0
+
+
+def _choice(only_list: bool, numbers: tuple[int, ...], sides: list[str]) -> str | None:
+    if len(sides) > 1:
+        raise click.UsageError(f"--{sides[0]} and --{sides[1]} exclude each other; --conflict N settles one of them")
+    if only_list and sides:
+        raise click.UsageError("--list changes nothing; leave it out to settle conflicts")
+    if numbers and not sides:
+        raise click.UsageError("--conflict goes with --ours, --theirs or --both")
+    return SIDES[sides[0]] if sides else None
 
 
 def _repository(optional: bool) -> Repository | None:

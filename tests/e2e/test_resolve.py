@@ -260,3 +260,15 @@ class TestWalk:
         assert "Traceback" not in said
         assert "this is a bug" not in said
         assert repo.read("n.ipynb") == before
+
+
+def test_sides_exclude_each_other_and_walking_takes_a_terminal(repo: GitBox) -> None:
+    before = repo.read("n.ipynb")
+    both = repo.nbgit("resolve", "--ours", "--theirs")
+    assert both.code == 2
+    assert "--ours and --theirs exclude each other" in both.err
+    piped = repo.nbgit("resolve", stdin=b"o\no\no\n")
+    assert piped.code == 1
+    assert "walking them takes a terminal; without one --ours" in piped.err
+    assert "takes a terminal" not in repo.nbgit("resolve", "--list").err
+    assert repo.read("n.ipynb") == before
