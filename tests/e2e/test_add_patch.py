@@ -151,6 +151,29 @@ def test_a_person_writes_the_cell(repo: GitBox) -> None:
     assert sources(staged(repo)) == ["# Title", "a = 1.5", *CELLS[1:]]
 
 
+@pytest.mark.parametrize("editor", ["false", "/nonexistent/editor", "'unclosed"])
+def test_an_editor_that_fails_is_told_and_the_question_asked_again(repo: GitBox, editor: str) -> None:
+    repo.write(N, run_of(*EDITED, run="again"))
+    result = repo.nbgit("add", "-p", stdin=b"y\ne\nn\n", environ={"GIT_EDITOR": editor})
+    assert result.code == 0, result
+    assert result.err.startswith("nbgit: ")
+    assert "editor" in result.err.lower()
+    assert result.out.count("(2/2) Stage this cell") == 2
+    assert sources(staged(repo)) == ["# Title", EDITED[0], *CELLS[1:]]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="interrupts go another way there")
+def test_an_interrupt_keeps_no_answer(repo: GitBox) -> None:
+    repo.write(N, run_of(*EDITED, run="again"))
+    script = repo.root / "edit.py"
+    script.write_text("import os, signal\nos.kill(os.getppid(), signal.SIGINT)\n")
+    editor = f'"{Path(sys.executable).as_posix()}" "{script.as_posix()}"'
+    result = repo.nbgit("add", "-p", stdin=b"y\ne\ny\n", environ={"GIT_EDITOR": editor})
+    assert result.code == 130, result
+    assert "Traceback" not in result.err
+    assert sources(staged(repo)) == ["# Title", *CELLS]
+
+
 def test_the_commit_has_the_outputs_of_what_was_taken(repo: GitBox) -> None:
     both = run_of(*EDITED, run="again", count=5)
     repo.write(N, both)

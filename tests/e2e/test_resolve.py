@@ -255,8 +255,10 @@ class TestWalk:
     @pytest.mark.parametrize("editor", ["false", "/nonexistent/editor"])
     def test_an_editor_that_fails_changes_nothing(self, repo: GitBox, editor: str) -> None:
         before = repo.read("n.ipynb")
-        code, said = walked(repo, "o\ne\n", editor)
-        assert code not in (0, 130), said
+        code, said = walked(repo, "o\ne\n\x03", editor)  # it asks again
+        assert code == 130, said
+        assert "nbgit: " in said
+        assert "Editing failed" in said
         assert "Traceback" not in said
         assert "this is a bug" not in said
         assert repo.read("n.ipynb") == before
