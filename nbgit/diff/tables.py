@@ -18,6 +18,8 @@ _CELL = re.compile(r"<t([dh])\b[^<>]*>", re.IGNORECASE)
 _CELL_END = re.compile(r"</(?:t[dhr]|thead|tbody|table)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _SHAPE = re.compile(r"(\d+) rows (?:×|x|&times;) (\d+) columns")  # what pandas writes under a shortened table
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+EXACT = 15  # digits of a number that a float holds exactly
 LONGEST_VALUE = 30  # characters of a value that stands in a summary
 
 
@@ -38,8 +40,9 @@ class Table:
 class TableEdits:
     """How one table became another: `hunks` over the rows of `before` and `after` (both as they are compared).
 
-    `changed` are pairs of rows (index in before, in after) that are one row; `values` counts the cells that differ in
-    them; `columns_added` and `columns_removed` are names.
+    `pairs` are rows (index in before, in after) that are one row and differ, `changed` those of them with other values
+    and not only with their numbers written in another way; `values` counts these; `columns_added` and
+    `columns_removed` are names.
     """
 
     __slots__ = (
@@ -50,6 +53,7 @@ class TableEdits:
         "columns_added",
         "columns_removed",
         "hunks",
+        "pairs",
         "removed",
         "values",
     )
@@ -61,17 +65,19 @@ class TableEdits:
             before, after = _in_common(before, after), _in_common(after, before)
         self.before = before
         self.after = after
-        self.hunks, self.changed = _align(before.rows, after.rows)
-        self.added = sum(hunk.b_end - hunk.b_start for hunk in self.hunks) - len(self.changed)
-        self.removed = sum(hunk.a_end - hunk.a_start for hunk in self.hunks) - len(self.changed)
-        self.values = sum(_differing(before.rows[a], after.rows[b]) for a, b in self.changed)
+        self.hunks, self.pairs = _align(before.rows, after.rows)
+        self.added = sum(hunk.b_end - hunk.b_start for hunk in self.hunks) - len(self.pairs)
+        self.removed = sum(hunk.a_end - hunk.a_start for hunk in self.hunks) - len(self.pairs)
+        numbers = [_differing(before.rows[a], after.rows[b]) for a, b in self.pairs]
+        self.changed = [pair for pair, number in zip(self.pairs, numbers, strict=True) if number]
+        self.values = sum(numbers)
 
     def summary(self) -> str:
-        """Return what happened as `2 of 400 rows`, with what was added and removed."""
+        """Return what happened as `2 of 400 rows changed (3 values)`, with what was added and removed."""
         parts = []
+        whole = _count(len(self.before.rows), " shown row" if self.before.shape else " row")
         if self.changed:
-            part = " shown" if self.before.shape else ""
-            parts.append(f"{len(self.changed)} of {_count(len(self.before.rows), part + ' row')}{self._one_value()}")
+            parts.append(f"{len(self.changed):,} of {whole} changed{self._one_value()}")
         for names, verb in ((self.columns_added, "added"), (self.columns_removed, "removed")):
             if names:
                 parts.append(f"{'column' if len(names) == 1 else 'columns'} {_shorten(', '.join(names))} {verb}")
@@ -81,7 +87,11 @@ class TableEdits:
         else:
             parts += [_count(self.added, " row") + " added"] if self.added else []
             parts += [_count(self.removed, " row") + " removed"] if self.removed else []
-        return ", ".join(parts) or "the same values, written in another way"
+        again = len(self.pairs) - len(self.changed)
+        if again and parts:
+            parts.append(f"{_count(again, ' row')} only written in another way")
+        share = f"{again:,} of {whole} " if again else ""
+        return ", ".join(parts) or f"the same values, {share}written in another way"
 
     def as_json(self) -> "dict[str, Any]":
         """Return the numbers for programs."""
@@ -100,7 +110,7 @@ class TableEdits:
         if self.values != 1:
             return f" ({_count(self.values, ' value')})"
         (old, new) = next((self.before.rows[a], self.after.rows[b]) for a, b in self.changed)
-        at = next(place for place, value in enumerate(old) if value != new[place])
+        at = next(place for place, value in enumerate(old) if not _is_same(value, new[place]))
         name = self.before.columns[at] if at < len(self.before.columns) else ""
         return f" ({_shorten(name)}{': ' if name else ''}{_shorten(old[at])} → {_shorten(new[at])})"
 
@@ -170,7 +180,20 @@ def _pairs(a: "list[Row]", b: "list[Row]", hunk: Hunk) -> list[tuple[int, int]]:
 
 
 def _differing(old: "Row", new: "Row") -> int:
-    return sum(x != y for x, y in zip(old, new, strict=False)) + abs(len(old) - len(new))
+    return sum(not _is_same(x, y) for x, y in zip(old, new, strict=False)) + abs(len(old) - len(new))
+
+
+def _is_same(old: str, new: str) -> bool:
+    """Say whether two cells have one value: the same text, or the same number (`1.00` and `1.0`)."""
+    return old == new or (_NUMBER.fullmatch(old) is not None and _number(old) == _number(new))
+
+
+def _number(text: str) -> float | str:
+    """Return the number that a text is; the text where it is none, or where a float would not hold it exactly."""
+    if _NUMBER.fullmatch(text) is None or sum(letter.isdigit() for letter in text) > EXACT:
+        return text
+    value = float(text)
+    return value if 1e-300 < abs(value) < 1e300 or not text.strip("+-0.") else text
 
 
 def _count(number: int, noun: str) -> str:

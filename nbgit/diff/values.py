@@ -94,11 +94,11 @@ def _walk_lists(path: str, a: "list[Any]", b: "list[Any]", found: list[ValueEdit
         if len(a) != len(b):
             found.append(ValueEdit(path, f"{len(a):,} → {len(b):,} values"))
         elif number := sum(x != y and not (x != x and y != y) for x, y in zip(a, b, strict=True)):
-            found.append(ValueEdit(path, f"({number:,} of {len(a):,} values)"))
+            found.append(ValueEdit(path, f"({number:,} of {len(a):,} values changed)"))
         return
     if len(a) > RECORDS or len(b) > RECORDS:  # how many, not each
         number = sum(map(ne, a, b))
-        size = f"{len(a):,} → {len(b):,} records" if len(a) != len(b) else f"({number:,} of {len(a):,} records)"
+        size = f"{len(a):,} → {len(b):,} records" if len(a) != len(b) else f"({number:,} of {len(a):,} records changed)"
         found.append(ValueEdit(path, size))
         return
     for index, (old, new) in enumerate(zip(a, b, strict=False)):
@@ -114,7 +114,7 @@ def _packed(a: "dict[str, Any]", b: "dict[str, Any]") -> str:
         return "changed"
     if len(old) != len(new):
         return f"{len(old):,} → {len(new):,} values"
-    return f"({sum(map(ne, old, new)):,} of {len(old):,} values)"
+    return f"({sum(map(ne, old, new)):,} of {len(old):,} values changed)"
 
 
 def _unpacked(value: "dict[str, Any]") -> list[bytes] | None:

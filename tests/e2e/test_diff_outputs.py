@@ -61,7 +61,7 @@ def test_two_commits_show_the_outputs_that_each_is_linked_to(repo: GitBox) -> No
         "-plot(width=0.5)",
         "+plot(width=0.3)",
         "\\ cell 1, output 0: figure changed 40x25 → 40x25, 3.1 % of pixels",
-        "\\ cell 1, output 1: stdout: 1 of 2 lines",
+        "\\ cell 1, output 1: stdout: 1 of 2 lines changed",
     ]
     assert body(repo.nbgit("diff", "HEAD~1", "HEAD").out) == expected
     assert body(repo.nbgit("diff", "HEAD~1..HEAD").out) == expected
@@ -91,7 +91,7 @@ def test_a_commit_that_only_ran_again_shows_its_outputs(repo: GitBox) -> None:
 
 def test_a_run_on_disk_shows_against_what_was_committed(repo: GitBox) -> None:
     repo.write("n.ipynb", run(picture(), printed("fit 3", "done"), count=2))
-    expected = ["\\ cell 1 [2] [code] Density, output 1: stdout: 1 of 2 lines"]
+    expected = ["\\ cell 1 [2] [code] Density, output 1: stdout: 1 of 2 lines changed"]
     assert body(repo.nbgit("diff").out) == expected
     repo.git("add", "n.ipynb")
     assert body(repo.nbgit("diff").out) == expected
@@ -106,7 +106,7 @@ def test_git_diff_tells_of_outputs_where_the_source_changed(repo: GitBox) -> Non
     told = body(repo.git("diff"))
     assert told[3].startswith("\\ cell 1, output 0: figure changed 40x25 → 40x25, ")
     assert told[3].endswith(" bytes")
-    assert told[4] == "\\ cell 1, output 1: stdout: 1 of 2 lines"
+    assert told[4] == "\\ cell 1, output 1: stdout: 1 of 2 lines changed"
     assert body(repo.git("-c", "nbgit.diffOutputs=none", "diff")) == told[:3]
     assert "-fit 1" in repo.git("-c", "nbgit.diffOutputs=full", "diff")
     repo.commit("second")
@@ -194,7 +194,7 @@ def test_large_outputs_take_few_lines(installed: GitBox) -> None:
     on_disk = installed.git("diff").splitlines()
     installed.commit("second")
     between = installed.git("diff", "HEAD~1", "HEAD").splitlines()
-    told = ["stdout: 1 of 300 lines", "table: 1 of 400 rows", "plot: data[0].y (4,995 of 5,000 values)"]
+    told = ["stdout: 1 of 300 lines changed", "table: 1 of 400 rows changed", "plot: data[0].y (4,995 of 5,000 values"]
     for out in (on_disk, between):
         remarks = [line for line in out if line.startswith("\\ ")]
         assert [

@@ -34,7 +34,7 @@ def told(box: GitBox, *arguments: str, cwd: str = ".") -> list[str]:
 
 
 def between(old: int, new: int) -> list[str]:
-    return [f"-x = {old}", f"+x = {new}", "\\ cell 1, output 0: stdout: 1 of 2 lines"]
+    return [f"-x = {old}", f"+x = {new}", "\\ cell 1, output 0: stdout: 1 of 2 lines changed"]
 
 
 def test_versions_of_files_have_the_outputs_they_are_linked_to(repo: GitBox) -> None:

@@ -88,7 +88,7 @@ def _same(grid: _Grid, a_at: int, b_at: int, length: int, above: int, below: int
 
 def _changed(grid: _Grid, edits: TableEdits, olds: range, news: range) -> list[Html]:
     """Return the rows of one hunk, each changed one once, with what stands before it on the newer side above it."""
-    partners = {old: new for old, new in edits.changed if old in olds}
+    partners = {old: new for old, new in edits.pairs if old in olds}
     waiting = [new for new in news if new not in partners.values()]
     rows: list[Html] = []
     for old in olds:

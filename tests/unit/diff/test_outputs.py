@@ -124,10 +124,10 @@ def test_tables_with_other_columns_and_labels() -> None:
 
 def test_values_of_plots() -> None:
     nan = float("nan")
-    assert ValueEdits({"y": [1, nan, 3]}, {"y": [1, nan, 4]}).summary() == "y (1 of 3 values)"
+    assert ValueEdits({"y": [1, nan, 3]}, {"y": [1, nan, 4]}).summary() == "y (1 of 3 values changed)"
     assert ValueEdits({"a": {"b": 1}}, {"a": {"b": "two"}, "c": []}).summary() == "a.b 1 → two; c added: [0 items]"
     packed = [{"y": {"dtype": "f8", "bdata": base64.b64encode(bytes(8) + bytes([n] * 8)).decode()}} for n in (1, 2)]
-    assert ValueEdits(*packed).summary() == "y (1 of 2 values)"
+    assert ValueEdits(*packed).summary() == "y (1 of 2 values changed)"
     many = ValueEdits({str(n): n for n in range(500)}, {str(n): -n for n in range(500)})
     assert not many.complete
     assert many.summary().endswith("and 97 or more other changes")
@@ -137,7 +137,7 @@ def test_a_long_text_is_compared_as_far_as_it_is_said() -> None:
     numbers = random.Random(1)
     texts = ["same\n" * 7 + "".join(f"{numbers.random()}\n" for _ in range(9000)) for _ in "ab"]
     assert told([stream(texts[0])], [stream(texts[1])]) == [
-        "stdout: 5,000 of 9,007 lines, not compared beyond line 5,007"
+        "stdout: 5,000 of 9,007 lines changed, not compared beyond line 5,007"
     ]
 
 
@@ -158,3 +158,37 @@ def test_odd_outputs_never_end_a_diff(outputs: list[Any]) -> None:
             old, new = (Side("n", notebook(code("x", outputs=shown))) for shown in (before, after))
             text = report(old, new, View(outputs=detail, decode=True))
             assert not any(ord(letter) < 32 and letter not in "\n\t" for letter in text)
+
+
+def frame(*values: str) -> str:
+    rows = "".join(f"<tr><th>{number}</th><td>{value}</td></tr>" for number, value in enumerate(values))
+    return f"<table><tr><th></th><th>flux</th></tr>{rows}</table>"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (
+            ["1.00", "2.50", "3.00"],
+            ["1.0", "2.5", "4.0"],
+            "1 of 3 rows changed (flux: 3.00 → 4.0), 2 rows only written in another way",
+        ),
+        (["1.00", "2", "3"], ["1", "3", "4"], "2 of 3 rows changed (2 values), 1 row only written in another way"),
+        (["1.00", "2"], ["1", "2"], "the same values, 1 of 2 rows written in another way"),
+        (["1e-05", "x"], ["0.00001", "x"], "the same values, 1 of 2 rows written in another way"),
+        (
+            ["1234567890123456.0"],
+            ["1234567890123456.5"],
+            "1 of 1 row changed (flux: 1234567890123456.0 → 1234567890123456.5)",
+        ),
+        (["1e-999"], ["2e-999"], "1 of 1 row changed (flux: 1e-999 → 2e-999)"),
+        (["1e999"], ["2e999"], "1 of 1 row changed (flux: 1e999 → 2e999)"),
+        (["NaN"], ["nan"], "1 of 1 row changed (flux: NaN → nan)"),
+        (["0.0"], ["-0.00"], "the same values, 1 of 1 row written in another way"),
+        (["1"], ["01.0", "2"], "1 row added, 1 row only written in another way"),
+    ],
+)
+def test_numbers_of_tables_are_compared_as_numbers(before: list[str], after: list[str], words: str) -> None:
+    edits = TableEdits(read_table(frame(*before)), read_table(frame(*after)))
+    assert edits.summary() == words
+    assert edits.as_json()["rows_changed"] == len(edits.changed)
