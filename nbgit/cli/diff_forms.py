@@ -10,7 +10,7 @@ from nbgit.diff.as_json import changes_as_json
 from nbgit.diff.between import FileChange
 from nbgit.diff.changes import Changes, changes
 from nbgit.diff.report import Side
-from nbgit.diff.totals import Totals, totals
+from nbgit.diff.totals import NOTHING, Totals, totals
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import Notebook, read_cells
 from nbgit.notebook.policy import Policy
@@ -26,22 +26,41 @@ def print_names(found: list[FileChange]) -> None:
 
 
 def print_stat(found: list[FileChange], policy: Policy, *, outputs: bool) -> None:
-    """Print one line a notebook, in cells and figures, and their sum."""
+    """Print one line a file, in cells and figures, and the sum of the notebooks."""
     width = max((len(visible(_shown_path(change))) for change in found), default=0)
     whole = Totals()
     lines = []
+    others = 0
     for change in found:
         what = _changes(change, policy)
         if what is None:
             words = "unmerged" if change.status == "U" else "no notebook"
+            others += 1
         else:
             numbers = totals(what, outputs=outputs)
             whole.add(numbers)
             words = f"{numbers.whole}: {numbers.words()}" if numbers.whole else numbers.words()
-        lines.append(f" {visible(_shown_path(change)):<{width}} | {words}\n")
+        lines.append(f" {visible(_shown_path(change)):<{width}} | {_with_mode(change, words)}\n")
     if found:
-        lines.append(f" {len(found)} notebook{'' if len(found) == 1 else 's'} changed: {whole.words()}\n")
+        lines.append(f" {_sum(len(found) - others, others, whole)}\n")
     print_text("".join(lines))
+
+
+def _with_mode(change: FileChange, words: str) -> str:
+    """Return the words with a change of the file's mode before them, alone where that is all."""
+    old, new = change.before.mode, change.after.mode
+    if old == new or not (old and new) or change.before.data is None or change.after.data is None:
+        return words
+    return f"mode {old} → {new}{'' if words == NOTHING else f'; {words}'}"
+
+
+def _sum(notebooks: int, others: int, whole: Totals) -> str:
+    """Return `2 notebooks and 1 other file changed: 3 cells edited`."""
+    files = f"{others} {'other ' if notebooks else ''}file{'' if others == 1 else 's'}"
+    books = f"{notebooks} notebook{'' if notebooks == 1 else 's'}"
+    both = " and ".join([*([books] if notebooks else []), *([files] if others else [])])
+    says = whole.cells or whole.outputs or whole.about
+    return f"{both} changed{f': {whole.words()}' if says else ''}"
 
 
 def print_as_json(found: list[FileChange], policy: Policy, *, outputs: bool) -> None:
@@ -63,7 +82,7 @@ def print_nbdime(found: list[FileChange], *, alone: bool) -> bool:
             diffs[change.after.path] = nbdime_diff(upgrade(before), upgrade(after))
         except NotANotebook as error:
             raise NotANotebook(f"{change.after.path} is {error}; --format text shows any change") from error
-    answer = next(iter(diffs.values())) if alone else diffs
+    answer = next(iter(diffs.values()), []) if alone else diffs
     click.echo(json.dumps(answer, indent=1))
     return any(diffs.values())
 
@@ -93,5 +112,19 @@ def _notebook(side: Side) -> Notebook | None:
 
 
 def _shown_path(change: FileChange) -> str:
+    """Return the path, both where there are two of one file, as git has it: `fits/{a.ipynb => b.ipynb}`."""
     old, new = change.before.path, change.after.path
-    return f"{old} => {new}" if old != new and change.status in "RC" else new
+    if old == new or change.status in "ADU":
+        return old if change.status == "D" else new
+    olds, news = old.split("/"), new.split("/")
+    start = 0
+    while start < min(len(olds), len(news)) - 1 and olds[start] == news[start]:
+        start += 1
+    head = "".join(part + "/" for part in olds[:start])
+    del olds[:start], news[:start]
+    same = 0
+    while same < min(len(olds), len(news)) - 1 and olds[-1 - same] == news[-1 - same]:
+        same += 1
+    end = "".join("/" + part for part in olds[len(olds) - same :])
+    middle = f"{'/'.join(olds[: len(olds) - same])} => {'/'.join(news[: len(news) - same])}"
+    return f"{head}{{{middle}}}{end}" if head or end else middle

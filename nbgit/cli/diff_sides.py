@@ -35,7 +35,7 @@ def on_disk_sides(targets: tuple[str, ...]) -> tuple[list[FileChange], int] | No
     if targets == ("-", "-"):
         raise click.UsageError("stdin can be one of the two sides only")
     before, after = (Side(target, read_file(target, target)) for target in targets)
-    return [FileChange("M", before, after, False, [])], 0
+    return ([FileChange("M", before, after, False, [])] if before.data != after.data else []), 0
 
 
 def in_repository(targets: tuple[str, ...], *, cached: bool, outputs: bool) -> tuple[list[FileChange], Policy]:

@@ -42,7 +42,7 @@ class TextEdits:
         return changed, sum(new for _, new in sizes) - changed, sum(old for old, _ in sizes) - changed
 
     def summary(self) -> str:
-        """Return `1 of 300 lines changed` with what was added and removed, or the two texts where both are one short line."""
+        """Return `1 of 300 lines changed` with what was added and removed, or both texts where each is a short line."""
         old, new = self.edits.before, self.edits.after
         if len(old) == len(new) == 1 and max(len(old[0]), len(new[0])) <= LONGEST_SHOWN:
             return f"{old[0]} → {new[0]}"
@@ -90,7 +90,7 @@ def compare(change: OutputChange, *, decode: bool) -> "Edits | None":
 
 
 def tell(change: OutputChange, edits: "Edits | None") -> str:
-    """Return one line: `figure changed 640x480 → 640x480, 3.1 % of pixels`, `table: 2 of 400 rows changed (3 values)`."""
+    """Return one line: `figure changed 640x480 → 640x480, 3.1 % of pixels`, `table: 2 of 400 rows changed`."""
     if edits is None:
         shown = change.after or change.before
         assert shown is not None

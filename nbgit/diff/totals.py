@@ -1,15 +1,17 @@
 """Ring 3: a notebook's change in numbers: of cells, figures, and other outputs (`nbgit diff --stat`)."""
 
 from nbgit.diff.changes import CellChange, Changes
-from nbgit.diff.outputs import read_outputs
+from nbgit.diff.outputs import OutputChange, output_changes
 
 CELLS = ("edited", "inserted", "deleted", "moved", "with other metadata")
 OUTPUTS = ("figure", "table", "error", "other output")
+NOTHING = "nothing that shows"
+VERBS = ("changed", "added", "removed")
 _NOUNS = {"figure": "figure", "plot": "figure", "table": "table", "error": "error"}
 
 
 class Totals:
-    """How many `cells` (by what happened to them) and `outputs` (by what they are) changed.
+    """How many `cells` (by what happened to them) and `outputs` (by what they are and what happened) changed.
 
     `whole` is "" for an edited notebook, "new" or "deleted" for one that came or went: there they count what it has.
     `about` says that the notebook's own metadata changed.
@@ -19,52 +21,58 @@ class Totals:
 
     def __init__(self) -> None:
         self.cells: dict[str, int] = {}
-        self.outputs: dict[str, int] = {}
+        self.outputs: dict[tuple[str, str], int] = {}
         self.about = False
         self.whole = ""
 
     def add(self, other: "Totals") -> None:
         """Count in what another one counts."""
-        for mine, theirs in ((self.cells, other.cells), (self.outputs, other.outputs)):
-            for name, number in theirs.items():
-                mine[name] = mine.get(name, 0) + number
+        for name, number in other.cells.items():
+            self.cells[name] = self.cells.get(name, 0) + number
+        for key, number in other.outputs.items():
+            self.outputs[key] = self.outputs.get(key, 0) + number
 
     def words(self) -> str:
-        """Return `3 cells edited, 1 inserted; 2 figures and 1 table changed`."""
-        cells = [f"{number} {name}" for name, number in self._in_order(self.cells, CELLS)]
+        """Return `3 cells edited, 1 inserted; 2 figures and 1 table changed, 1 figure removed`."""
+        cells = [f"{self.cells[name]} {name}" for name in CELLS if name in self.cells]
         if cells:
             number, _, name = cells[0].partition(" ")
             cells[0] = f"{number} {'cell' if number == '1' else 'cells'} {name}"
         if self.about:
             cells.append("notebook metadata")
-        outputs = [
-            f"{number} {name}{'' if number == 1 else 's'}" for name, number in self._in_order(self.outputs, OUTPUTS)
-        ]
-        shown = [" and ".join(filter(None, [", ".join(outputs[:-1]), outputs[-1]])) + " changed"] if outputs else []
-        if self.whole:
-            shown = [", ".join(outputs)] if outputs else []
-        return "; ".join([*([", ".join(cells)] if cells else []), *shown]) or "nothing that shows"
+        outputs = []
+        for verb in VERBS:
+            listed = self._listed(verb)
+            if listed:
+                joined = " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
+                outputs.append(", ".join(listed) if self.whole else f"{joined} {verb}")
+        return "; ".join([", ".join(part) for part in (cells, outputs) if part]) or NOTHING
 
-    def _in_order(self, numbers: "dict[str, int]", names: "tuple[str, ...]") -> "list[tuple[str, int]]":
-        return [(name, numbers[name]) for name in names if name in numbers]
+    def _listed(self, verb: str) -> list[str]:
+        """Return `2 figures`, `1 table`: the outputs to which this happened."""
+        found = [(name, self.outputs[name, verb]) for name in OUTPUTS if (name, verb) in self.outputs]
+        return [f"{number} {name}{'' if number == 1 else 's'}" for name, number in found]
 
 
 def totals(what: Changes, *, outputs: bool) -> Totals:
     """Return the numbers of a change; `outputs` says whether outputs count."""
     made = Totals()
+    found = [output for each in what.cells if outputs for output in output_changes(each.before, each.after)]
     if what.is_edit:
-        kinds = [output.kind for change in what.cells if outputs for output in change.output_changes]
         happened = [name for change in what.cells for name in _happened(change)]
         made.about = bool(what.about.hunks)
     else:
-        cells = [cell for change in what.cells if (cell := change.after or change.before)]
         made.whole = "new" if any(change.after for change in what.cells) else "deleted"
-        kinds = [output.kind for cell in cells if outputs for output in read_outputs(cell.outputs)]
         happened = ["inserted" if change.before is None else "deleted" for change in what.cells]
-    nouns = [_NOUNS.get(kind, "other output") for kind in kinds]
     made.cells = {name: happened.count(name) for name in set(happened)}
-    made.outputs = {noun: nouns.count(noun) for noun in set(nouns)}
+    for output in found:
+        key = _NOUNS.get(output.kind, "other output"), _verb(output)
+        made.outputs[key] = made.outputs.get(key, 0) + 1
     return made
+
+
+def _verb(change: OutputChange) -> str:
+    return "added" if change.before is None else "removed" if change.after is None else "changed"
 
 
 def _happened(change: CellChange) -> list[str]:

@@ -130,10 +130,49 @@ def test_cells_and_figures_in_numbers_and_names(repo: GitBox) -> None:
     assert repo.nbgit("diff", "--stat", "HEAD~1").out.splitlines() == [
         " n.ipynb           | 1 cell edited; 1 figure and 1 other output changed",
         " sub dir/new.ipynb | new: 1 cell inserted; 2 figures",
-        " 2 notebooks changed: 1 cell edited, 1 inserted; 3 figures and 1 other output changed",
+        " 2 notebooks changed: 1 cell edited, 1 inserted; 1 figure and 1 other output changed, 2 figures added",
     ]
     assert repo.nbgit("diff", "--name-only", "HEAD~1").out == "n.ipynb\nsub dir/new.ipynb\n"
     assert repo.nbgit("diff", "--stat").out == ""
+
+
+def stat(box: GitBox, *arguments: str) -> list[str]:
+    """Return the lines of a `--stat`."""
+    return box.nbgit("diff", "--stat", *arguments).out.splitlines()
+
+
+def test_outputs_that_went_or_came_are_said_to_have(repo: GitBox) -> None:
+    repo.write("n.ipynb", run(printed("fit 1", "done")))
+    repo.commit("second")
+    assert stat(repo, "HEAD~1", "HEAD")[0] == " n.ipynb | 1 figure removed"
+    assert stat(repo, "HEAD", "HEAD~1")[0] == " n.ipynb | 1 figure added"
+    repo.write("n.ipynb", notebook(HEAD))
+    assert stat(repo)[0] == " n.ipynb | 1 cell deleted; 1 other output removed"
+    repo.git("rm", "-qf", "n.ipynb")
+    assert stat(repo, "HEAD~1")[0] == " n.ipynb | deleted: 2 cells deleted; 1 figure, 1 other output"
+
+
+def test_modes_and_files_that_are_no_notebooks(repo: GitBox) -> None:
+    repo.write("x.py", b"a\n")
+    repo.commit("py")
+    (repo.path / "n.ipynb").chmod(0o755)
+    assert stat(repo, "--no-outputs") == [" n.ipynb | mode 100644 → 100755", " 1 notebook changed"]
+    repo.write("x.py", b"b\n")
+    assert stat(repo, "HEAD", "--", "x.py") == [" x.py | no notebook", " 1 file changed"]
+    assert stat(repo, "--", ".")[-1] == " 1 notebook and 1 other file changed"
+
+
+def test_two_names_of_one_file_show_as_git_shows_a_rename(repo: GitBox) -> None:
+    repo.write("a b/deep/w.ipynb", run(printed("one")))
+    repo.write("c/deep/w.ipynb", run(printed("two")))
+    repo.write("c/deep/more.ipynb", run(printed("two")))
+    assert stat(repo, "n.ipynb", "c/deep/w.ipynb")[0].startswith(" n.ipynb => c/deep/w.ipynb | 1 other output ch")
+    assert [line.split(" | ")[0].rstrip() for line in stat(repo, "a b", "c")] == [
+        " c/deep/more.ipynb",
+        " {a b => c}/deep/w.ipynb",
+        " 2 notebooks changed: 2 cells inserted; 1 other output changed, 1 other output added",
+    ]
+    assert stat(repo, "c/deep/w.ipynb", "c/deep/more.ipynb") == []
 
 
 def test_json_for_programs(repo: GitBox) -> None:
