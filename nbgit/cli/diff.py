@@ -11,10 +11,12 @@ from nbgit.cli.diff_page import PageOptions, page_options, write_page
 from nbgit.cli.diff_sides import behind_dashes, in_repository, on_disk_sides
 from nbgit.cli.paging import paged
 from nbgit.diff.between import FileChange
+from nbgit.diff.render_terminal import remark
 from nbgit.diff.report import report
 from nbgit.diff.view import FULL, NONE, View
 from nbgit.errors import GitFailed
 from nbgit.notebook.policy import Policy
+from nbgit.notebook.text import visible
 
 EPILOG = """\b
 Examples:
@@ -64,7 +66,7 @@ def command(
     shown = view.outputs != NONE
     files = None if cached else on_disk_sides(targets)
     left_out = files[1] if files else 0
-    found, policy = (files[0], Policy()) if files else _in_repository(targets, cached=cached, outputs=shown)
+    found, policy, quiet = (files[0], Policy(), []) if files else _in_repository(targets, cached=cached, outputs=shown)
     differs = bool(found)
     if page.is_wanted:
         write_page(found, policy, targets, page, view, cached=cached)
@@ -77,25 +79,29 @@ def command(
     elif name_only:
         print_names(found)
     else:
-        differs = _print_text(found, view, policy, pager=not no_pager and not (view.picture and view.outputs == FULL))
+        wants_pager = not no_pager and not (view.picture and view.outputs == FULL)
+        differs = _print_text(found, quiet, view, policy, pager=wants_pager)
     return GitFailed.exit_code if left_out else 1 if exit_code and differs else 0
 
 
-def _in_repository(targets: tuple[str, ...], *, cached: bool, outputs: bool) -> tuple[list[FileChange], Policy]:
+def _in_repository(
+    targets: tuple[str, ...], *, cached: bool, outputs: bool
+) -> tuple[list[FileChange], Policy, list[str]]:
     found = blob_sides(targets, behind_dashes(), cached=cached, outputs=outputs)
     return found or in_repository(targets, cached=cached, outputs=outputs)
 
 
-def _print_text(found: list[FileChange], view: View, policy: Policy, *, pager: bool) -> bool:
-    """Print the diffs; say whether there was any."""
+def _print_text(found: list[FileChange], quiet: list[str], view: View, policy: Policy, *, pager: bool) -> bool:
+    """Print the diffs, and remarks below them; say whether there was any diff."""
     text = "".join(change_text(change, view, policy) for change in found)
-    with paged(pager and bool(text)) as out:
-        out.write(text.encode("utf-8", "backslashreplace"))
+    remarks = "".join(remark(line, view.palette) + "\n" for line in quiet)
+    with paged(pager and bool(text or remarks)) as out:
+        out.write((text + remarks).encode("utf-8", "backslashreplace"))
     return bool(text)
 
 
 def change_text(change: FileChange, view: View, policy: Policy) -> str:
     """Return the diff of one file."""
     if change.status == "U":
-        return f"* Unmerged path {change.after.path}\n"
+        return f"* Unmerged path {visible(change.after.path)}\n"
     return report(change.before, change.after, view, extended=change.extended, policy=policy)

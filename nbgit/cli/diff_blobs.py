@@ -32,9 +32,11 @@ class _Version:
 
 def blob_sides(
     targets: tuple[str, ...], behind: int, *, cached: bool, outputs: bool
-) -> tuple[list[FileChange], Policy] | None:
-    """Return what differs where a target is REV:PATH (the index's is :PATH), None where none is; one alone is compared
-    with the file on disk. `behind` of the targets are paths. With `outputs` each version has those it is linked to.
+) -> tuple[list[FileChange], Policy, list[str]] | None:
+    """Return what differs, as in_repository does, where a target is REV:PATH (the index's is :PATH); else None.
+
+    One alone is compared with the file on disk. `behind` of the targets are paths. With `outputs` each version has
+    those that it is linked to.
     """
     named = targets[: len(targets) - behind]
     if not any(":" in target and not os.path.lexists(target) for target in named):
@@ -56,7 +58,7 @@ def blob_sides(
     if outputs:
         with Stored(repository, policy, before.state, after.state) as stored:
             stored.fill(change)
-    return ([change] if change.before.data != change.after.data else []), policy
+    return ([change] if change.before.data != change.after.data else []), policy, []
 
 
 def _version(repository: Repository, target: str) -> _Version | None:

@@ -9,13 +9,14 @@ from nbgit.cli.diff_blobs import read_file
 from nbgit.cli.terminal import warn
 from nbgit.diff.between import FileChange, changed_files
 from nbgit.diff.changes import changes
+from nbgit.diff.fold import what_runs_wrote
 from nbgit.diff.report import Side
 from nbgit.diff.stored import Stored, states
 from nbgit.errors import GitFailed, NotANotebook, TargetNotFound
 from nbgit.notebook.cells import read_cells
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
-from nbgit.store.git import try_git
+from nbgit.store.git import run_git, try_git
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository, find_repository
 
@@ -38,11 +39,13 @@ def on_disk_sides(targets: tuple[str, ...]) -> tuple[list[FileChange], int] | No
     return ([FileChange("M", before, after, False, [])] if before.data != after.data else []), 0
 
 
-def in_repository(targets: tuple[str, ...], *, cached: bool, outputs: bool) -> tuple[list[FileChange], Policy]:
-    """Return what differs between two states of the repository, and the policy that holds there.
+def in_repository(
+    targets: tuple[str, ...], *, cached: bool, outputs: bool
+) -> tuple[list[FileChange], Policy, list[str]]:
+    """Return what differs between two states of the repository, the policy that holds there, and remarks.
 
-    With `outputs` both sides have theirs, and notebooks that were only run again are among them; else the working
-    tree's files are sources, too.
+    With `outputs` both sides have theirs, and notebooks that were only run again are among them (a remark names those
+    that git calls modified though nothing shows); else the working tree's files are sources, too.
     """
     cwd = os.getcwd()
     repository = find_repository(cwd, os.environ)
@@ -53,8 +56,10 @@ def in_repository(targets: tuple[str, ...], *, cached: bool, outputs: bool) -> t
     found = list(changed_files(repository, cwd, revisions, pathspecs, cached=cached))
     edited = [change for change in found if not _is_source_same(change, policy)]
     if not outputs:
-        return edited, policy
-    return _with_outputs(repository, cwd, (revisions, pathspecs), cached, edited, policy), policy
+        return edited, policy, []
+    whole, quiet = _with_outputs(repository, cwd, (revisions, pathspecs), cached, edited, policy)
+    modified = _modified(repository) if any(change.in_worktree for change in quiet) else set()
+    return whole, policy, [_quiet_remark(change, policy) for change in quiet if change.after.path in modified]
 
 
 def _with_outputs(
@@ -64,14 +69,30 @@ def _with_outputs(
     cached: bool,
     edited: list[FileChange],
     policy: Policy,
-) -> list[FileChange]:
+) -> tuple[list[FileChange], list[FileChange]]:
+    """Return the changes with their outputs, and notebooks that differ in nothing that shows."""
     revisions, paths = asked
     before, after = states(cwd, revisions, cached=cached)
     with Stored(repository, policy, before, after) as stored:
         whole = [stored.fill(change) for change in edited]
         known = {path for change in whole for path in (change.before.path, change.after.path)}
-        again = [change for change in stored.run_again(cwd, paths, known) if _outputs_differ(change, policy)]
-    return sorted([*whole, *again], key=lambda change: change.after.path)
+        again = list(stored.run_again(cwd, paths, known))
+    told = [change for change in again if _outputs_differ(change, policy)]
+    quiet = [change for change in again if change not in told]
+    return sorted([*whole, *told], key=lambda change: change.after.path), quiet
+
+
+def _modified(repository: Repository) -> set[str]:
+    """Return the paths that `git status` calls modified: `git diff` leaves out those that a filter makes equal."""
+    listing = run_git(["diff-files", "--name-only", "-z"], cwd=repository.worktree)
+    return set(listing.decode("utf-8", "surrogateescape").split("\0"))
+
+
+def _quiet_remark(change: FileChange, policy: Policy) -> str:
+    """Return `n.ipynb: only execution counts (3 cells) differ`."""
+    old, new = (read_cells(side.data or b"") for side in (change.before, change.after))
+    what = what_runs_wrote(changes(old, new, policy)) or "what tools keep in metadata"
+    return f"{change.after.path}: only {what} differ"
 
 
 def _outputs_differ(change: FileChange, policy: Policy) -> bool:

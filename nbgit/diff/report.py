@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+BOM = b"\xef\xbb\xbf"
+LAYOUT = "indent, key order or escapes"
 LARGEST_TEXT = 64 * 1024 * 1024  # bytes of both sides together that are compared as plain text
 
 
@@ -89,7 +91,7 @@ def _body(before: Side, after: Side, view: View, policy: Policy | None) -> "Iter
     view.language = next((side.language for side in (new, old) if side and side.language), "python")
     lines = list(render_changes(what, view))
     if not lines and not (view.space and what.shows):
-        lines = [remark(why_nothing_shows(old, new, what), view.palette)]
+        lines = [remark(why_nothing_shows(before, after, old, new, what), view.palette)]
     yield from lines
 
 
@@ -130,11 +132,14 @@ def _text_lines(data: bytes) -> list[str]:
     return lines
 
 
-def why_nothing_shows(old: Notebook | None, new: Notebook | None, what: Changes) -> str:
+def why_nothing_shows(before: Side, after: Side, old: Notebook | None, new: Notebook | None, what: Changes) -> str:
+    """Return a sentence about two files that differ in nothing that shows; `old` and `new` are what they hold."""
     if old is None or new is None:
         return "a notebook without cells"
     if old.raw == new.raw:
-        return "the same notebook: only the file's layout differs (indent, key order or escapes)"
+        marks = [(side.data or b"").startswith(BOM) for side in (before, after)]
+        where = f"byte order mark {'removed' if marks[0] else 'added'}" if marks[0] != marks[1] else LAYOUT
+        return f"the same notebook: only the file's layout differs ({where})"
     return f"the same source: only {what_runs_wrote(what) or 'what tools keep in metadata'} differ"
 
 

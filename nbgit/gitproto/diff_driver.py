@@ -31,7 +31,9 @@ def run(arguments: list[str]) -> int:
     if os.environ.get("GIT_EXTERNAL_DIFF") == DIFFTOOL and len(arguments) > 1:
         return _leave_to_difftool(arguments)
     if len(arguments) == 1:
-        write_all(1, f"* Unmerged path {arguments[0]}\n".encode("utf-8", "surrogateescape"))
+        from nbgit.notebook.text import visible
+
+        write_all(1, f"* Unmerged path {visible(arguments[0])}\n".encode())
         return 0
     try:
         text = _diff(arguments)

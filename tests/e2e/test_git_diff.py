@@ -45,7 +45,12 @@ def test_an_edit_shows_by_cell_without_outputs(repo: GitBox) -> None:
 def test_a_run_alone_shows_nothing(repo: GitBox) -> None:
     repo.write("fits/n.ipynb", notebook(HEAD, {**RUN, "execution_count": 77}))
     assert repo.git("diff") == ""
-    assert repo.nbgit("diff", "--exit-code").code == 0
+    assert repo.git("status", "--porcelain") == " M fits/n.ipynb\n"
+    told = repo.nbgit("diff", "--exit-code")
+    assert (told.code, told.out) == (0, "\\ fits/n.ipynb: only execution counts (1 cell) differ\n")
+    assert repo.nbgit("diff", "--no-outputs").out == ""
+    repo.git("add", "-u")
+    assert repo.nbgit("diff").out == ""
 
 
 def test_staged_and_between_commits(repo: GitBox) -> None:

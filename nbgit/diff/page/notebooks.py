@@ -112,7 +112,7 @@ def _quiet(old: Notebook | None, new: Notebook | None, what: Changes, change: Fi
     if change.before.data == change.after.data:
         modes = change.before.mode, change.after.mode
         return _remark(f"the same bytes; mode {modes[0]} → {modes[1]}" if modes[0] != modes[1] else "the same bytes")
-    return _remark(why_nothing_shows(old, new, what))
+    return _remark(why_nothing_shows(change.before, change.after, old, new, what))
 
 
 def _plain(made: Section, change: FileChange, room: Room, context: int) -> Html:

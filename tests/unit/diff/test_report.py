@@ -67,6 +67,9 @@ def test_new_ids_fold_into_one_line() -> None:
 def test_layout_alone_and_outputs_alone_say_so() -> None:
     other = notebook(code("x"), indent=4)
     assert "only the file's layout differs" in diff(notebook(code("x")), other)[3]
+    marked = b"\xef\xbb\xbf" + other
+    assert diff(other, marked)[3] == "\\ the same notebook: only the file's layout differs (byte order mark added)"
+    assert diff(marked, notebook(code("x")))[3].endswith("(byte order mark removed)")
     run = notebook(code("x", execution_count=4))
     assert diff(notebook(code("x")), run)[3] == "\\ the same source: only execution counts (1 cell) differ"
 
