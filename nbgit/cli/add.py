@@ -140,7 +140,7 @@ class _Adder:
             stage(self._repository, path, "" if change.status == "A" else old.oid, mode, data)
 
     def _show_header(self, change: FileChange) -> None:
-        lines = header(change.before, change.after, self._view.prefixes, [], with_files=True)
+        lines = header(change.before, change.after, self._view, [], with_files=True)
         print_text("".join(self._view.palette.paint("meta", line) + "\n" for line in lines))
 
     def _ask(self, words: str) -> bool:

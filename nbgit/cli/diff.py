@@ -12,7 +12,7 @@ from nbgit.cli.diff_sides import behind_dashes, in_repository, on_disk_sides
 from nbgit.cli.paging import paged
 from nbgit.diff.between import FileChange
 from nbgit.diff.render_terminal import remark
-from nbgit.diff.report import report
+from nbgit.diff.report import quoted, report
 from nbgit.diff.view import FULL, NONE, View
 from nbgit.errors import GitFailed
 from nbgit.notebook.policy import Policy
@@ -104,4 +104,11 @@ def change_text(change: FileChange, view: View, policy: Policy) -> str:
     """Return the diff of one file."""
     if change.status == "U":
         return f"* Unmerged path {visible(change.after.path)}\n"
-    return report(change.before, change.after, view, extended=change.extended, policy=policy)
+    extended = [_quoted_line(line, view.quotes) for line in change.extended]
+    return report(change.before, change.after, view, extended=extended, policy=policy)
+
+
+def _quoted_line(line: str, quotes: bool) -> str:
+    """Return a header line with its path quoted: that of `rename from PATH`."""
+    verb, word, path = line.split(" ", 2)
+    return f"{verb} {word} {quoted(path, quotes)}" if word in ("from", "to") else line

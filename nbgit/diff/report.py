@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 
 BOM = b"\xef\xbb\xbf"
 LAYOUT = "indent, key order or escapes"
+ESCAPES = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+}
 LARGEST_TEXT = 64 * 1024 * 1024  # bytes of both sides together that are compared as plain text
 
 
@@ -53,15 +64,13 @@ def report(
     is_same = before.data == after.data or (bool(view.space) and before.data is not None and after.data is not None)
     if not body and same_mode and not extended and is_same:
         return ""
-    head = header(before, after, view.prefixes, extended, with_files=bool(body) and not body[0].startswith("Binary"))
+    head = header(before, after, view, extended, with_files=bool(body) and not body[0].startswith("Binary"))
     return "".join(line + "\n" for line in [*(view.palette.paint("meta", line) for line in head), *body])
 
 
-def header(
-    before: Side, after: Side, prefixes: tuple[str, str], extended: "Sequence[str]", with_files: bool
-) -> list[str]:
+def header(before: Side, after: Side, view: View, extended: "Sequence[str]", with_files: bool) -> list[str]:
     """Return the header lines that git writes above a file's diff."""
-    old, new = _name(prefixes[0], before), _name(prefixes[1], after)
+    old, new = (quoted(_name(*pair), view.quotes) for pair in zip(view.prefixes, (before, after), strict=True))
     lines = [f"diff --git {old} {new}"]
     if before.data is None:
         lines.append(f"new file mode {after.mode}" if after.mode else "new file")
@@ -70,7 +79,8 @@ def header(
     elif before.mode != after.mode and before.mode and after.mode:
         lines += [f"old mode {before.mode}", f"new mode {after.mode}"]
     lines += [visible(line) for line in extended]
-    if not any(line.startswith("index ") for line in extended) and _is_known(before) and _is_known(after):
+    has_index = before.oid == after.oid or any(line.startswith("index ") for line in extended)
+    if not has_index and _is_known(before) and _is_known(after):
         mode = f" {after.mode}" if before.mode == after.mode else ""
         lines.append(f"index {_short(before)}..{_short(after)}{mode}")
     if with_files:
@@ -97,19 +107,20 @@ def _body(before: Side, after: Side, view: View, policy: Policy | None) -> "Iter
 
 def _plain_body(before: Side, after: Side, view: View) -> "Iterator[str]":
     """Yield the diff of the bytes as text lines: what git itself would show."""
-    edits = plain_edits(before, after, view.prefixes)
+    edits = plain_edits(before, after, view)
     if isinstance(edits, LineEdits):
         yield from render_edits(edits, "", view)
     else:
         yield edits if edits.startswith("Binary") else remark(edits, view.palette)
 
 
-def plain_edits(before: Side, after: Side, prefixes: tuple[str, str] = ("", "")) -> "LineEdits | str":
+def plain_edits(before: Side, after: Side, view: View | None = None) -> "LineEdits | str":
     """Return the change of two files by their lines, or one sentence where they are not to be compared so."""
+    prefixes, quotes = (view.prefixes, view.quotes) if view else (("", ""), False)
     old, new = before.data or b"", after.data or b""
     if b"\0" in old[:SNIFFED] or b"\0" in new[:SNIFFED]:
         names = [
-            "/dev/null" if side.data is None else _name(prefix, side)
+            "/dev/null" if side.data is None else quoted(_name(prefix, side), quotes)
             for prefix, side in zip(prefixes, (before, after), strict=True)
         ]
         return f"Binary files {names[0]} and {names[1]} differ"
@@ -152,9 +163,18 @@ def _short(side: Side) -> str:
 
 
 def _name(prefix: str, side: Side) -> str:
-    return _quote(prefix + side.path.lstrip("/") if prefix else side.path)
+    return prefix + side.path.lstrip("/") if prefix else side.path
 
 
-def _quote(path: str) -> str:
-    shown = visible(path)
-    return f'"{shown}"' if shown != path or '"' in path else path
+def quoted(path: str, quotes: bool = True) -> str:
+    """Return a path as git writes it: quoted as in C where it has to be, with `quotes` also for what is not ASCII."""
+    shown = []
+    for letter in path:
+        if letter in ESCAPES:
+            shown.append(ESCAPES[letter])
+        elif visible(letter) != letter or (quotes and not letter.isascii()):
+            shown += [f"\\{byte:03o}" for byte in letter.encode("utf-8", "surrogateescape")]
+        else:
+            shown.append(letter)
+    text = "".join(shown)
+    return path if text == path else f'"{text}"'

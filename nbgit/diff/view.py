@@ -14,7 +14,8 @@ class View:
     `outputs` is NONE, SUMMARY or FULL; `decode` says whether pictures may be decoded, `picture` by what protocol the
     terminal shows them (nbgit.lineage.inline; "": it can't). `space` is ALL, CHANGE, AT_EOL, or "" where every blank
     counts; `words` is PLAIN, COLOUR, or "" for a diff by lines, in which `marks` (where there is colour) sets changed
-    words off. `syntax` says whether code has its own colours, `language` which one it is in.
+    words off. `syntax` says whether code has its own colours, `language` which one it is in; `quotes` is git's
+    core.quotePath.
     """
 
     __slots__ = (
@@ -26,6 +27,7 @@ class View:
         "palette",
         "picture",
         "prefixes",
+        "quotes",
         "space",
         "syntax",
         "words",
@@ -46,6 +48,7 @@ class View:
         self.outputs = outputs
         self.decode = decode
         self.picture = ""
+        self.quotes = True
         self.space = ""
         self.words = ""
         self.marks = self.palette.is_coloured

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WANTED = (
-    r"^(color\.(ui|diff|pager|diff\..*)|diff\.(color|color\..*|context|noprefix)"
+    r"^(core\.quotepath|color\.(ui|diff|pager|diff\..*)|diff\.(color|color\..*|context|noprefix)"
     r"|nbgit\.(diffoutputs|diffmarks|syntax)|alias\..*)$"
 )
 CONFIG = ["git", "config", "-z", "--get-regexp", WANTED]
@@ -38,6 +38,7 @@ def view_of(config: "dict[str, str]", environ: "Mapping[str, str]", is_terminal:
         outputs=_detail(config.get("nbgit.diffoutputs", SUMMARY)),
     )
     view.marks = coloured and is_true(config.get("nbgit.diffmarks", "true"))
+    view.quotes = is_true(config.get("core.quotepath", "true"))
     view.syntax = coloured and is_true(config.get("nbgit.syntax", "false"))
     return view
 

@@ -107,7 +107,30 @@ def heading_of(cell: Cell) -> str:
             marks = len(line) - len(line.lstrip("#"))
             if marks <= 6 and line[marks : marks + 1] == " ":
                 found = line[marks:].strip().rstrip("#").rstrip() or found
-    return shorten(found, LONGEST_TITLE)
+    return shorten(without_stars(found), LONGEST_TITLE)
+
+
+def without_stars(text: str) -> str:
+    """Return a line of Markdown without the stars of its emphasis: `*x*` as `x`, while `2 * 3` stays."""
+    pieces = text.split("*")
+    found: list[tuple[int, int]] = []  # runs of stars: where each begins and ends among the pieces
+    for at in range(1, len(pieces)):
+        if found and found[-1][1] == at - 1 and not pieces[at - 1]:
+            found[-1] = found[-1][0], at
+        else:
+            found.append((at, at))
+    kept = ["", *["*"] * (len(pieces) - 1)]
+    open_runs: list[tuple[int, int]] = []
+    for start, end in found:
+        before, after, size = pieces[start - 1], pieces[end], end - start
+        partner = next((run for run in reversed(open_runs) if run[1] - run[0] == size), None)
+        if before[-1:].strip() and not before.endswith("\\") and partner is not None:
+            for run in (partner, (start, end)):
+                kept[run[0] : run[1] + 1] = [""] * (size + 1)
+            del open_runs[open_runs.index(partner) :]
+        elif after[:1].strip() and not before.endswith("\\"):
+            open_runs.append((start, end))
+    return "".join(star + piece for star, piece in zip(kept, pieces, strict=True))
 
 
 def is_made_up(cell_id: str) -> bool:

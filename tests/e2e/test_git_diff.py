@@ -240,3 +240,23 @@ def test_code_has_its_own_colours_where_that_is_wanted(repo: GitBox) -> None:
     assert "\x1b" not in repo.git("diff")
     assert "width = \x1b[36m\x1b[7m0.5" in repo.nbgit("diff", "--color").out
     assert "\x1b[36m0.5" not in repo.nbgit("diff", "--color", "--no-syntax").out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such file names there")
+@pytest.mark.parametrize("setting", ["true", "false"])
+def test_paths_are_quoted_as_git_quotes_them(repo: GitBox, setting: str) -> None:
+    names = ["ünï \U0001f389.ipynb", 'a"b\\c.ipynb', "tab\there\x01\x7f.ipynb", "plain name.ipynb"]
+    for number, name in enumerate(names):
+        repo.write(name, notebook(code(f"x = {number}", id=f"a{number}")))
+    repo.commit("names")
+    for name in names:
+        repo.git("mv", name, f"new {name}")
+    repo.git("config", "core.quotePath", setting)
+    expected = repo.git("diff", "--cached", "--no-ext-diff", "--no-textconv").splitlines()
+    assert sum(line.startswith("rename to ") for line in expected) == 4
+    assert repo.nbgit("diff", "--cached").out.splitlines() == expected
+    for number, name in enumerate(names):
+        repo.write(f"new {name}", notebook(code(f"y = {number}", id=f"a{number}")))
+    headers = [line for line in repo.git("diff", "--no-ext-diff").splitlines() if line.startswith("diff --git")]
+    for shown in (repo.git("diff"), repo.nbgit("diff").out):
+        assert [line for line in shown.splitlines() if line.startswith("diff --git")] == headers

@@ -54,7 +54,7 @@ def test_numbers_are_the_default(repo: GitBox) -> None:
 def test_untracked_files(repo: GitBox) -> None:
     assert "inserted cell 1 [1] [code]" in shown(repo, "-p", "-u")
     alone = shown(repo, "-p", "--only-untracked")
-    assert "sub dir/new é.ipynb" in alone
+    assert r"sub dir/new \303\251.ipynb" in alone
     assert N not in alone.replace("new é.ipynb", "")
     repo.git("config", "stash.showIncludeUntracked", "true")
     assert shown(repo, "-p") == shown(repo, "-p", "-u")

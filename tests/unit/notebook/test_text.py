@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nbgit.notebook.policy import Policy
-from nbgit.notebook.text import is_made_up, readable_text, visible
+from nbgit.notebook.text import is_made_up, readable_text, visible, without_stars
 
 
 def notebook(*cells: dict[str, Any], **metadata: Any) -> dict[str, Any]:
@@ -149,3 +149,30 @@ def test_what_is_no_notebook_is_safe_to_print(data: bytes, text: str) -> None:
     made = readable_text(data)
     assert made.decode() == text
     assert readable_text(made) == made
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("Analysis of *waves*", "Analysis of waves"),
+        ("**Bold** and *slanted*", "Bold and slanted"),
+        ("***both*** ends", "both ends"),
+        ("2 * 3 * 4", "2 * 3 * 4"),
+        ("a * b", "a * b"),
+        ("*open", "*open"),
+        ("**odd* one", "**odd* one"),
+        ("*a **b** c*", "a b c"),
+        (r"\*kept\*", r"\*kept\*"),
+        ("", ""),
+        ("*", "*"),
+        ("plain", "plain"),
+    ],
+)
+def test_stars_of_emphasis_are_no_part_of_a_title(heading: str, title: str) -> None:
+    assert without_stars(heading) == title
+
+
+def test_a_section_is_named_without_them() -> None:
+    assert "## cell [markdown] Analysis of waves\n# Analysis of *waves*" in text_of(
+        notebook({"cell_type": "markdown", "metadata": {}, "source": "# Analysis of *waves*"})
+    )
