@@ -84,3 +84,36 @@ def run_in_shell(
     done = box.run([sys.executable, "-c", program], stdin=stdin, cwd=cwd, environ=environ)
     assert done.code == 0, done
     return done
+
+
+STEPS = """
+import json, os, sys
+import nbclient, nbformat
+path, cells, steps = json.load(sys.stdin)
+made = [nbformat.v4.new_code_cell(source, id=name) for name, source in cells.items()]
+notebook = nbformat.v4.new_notebook(cells=made)
+notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+notebook.metadata["language_info"] = {"name": "python"}
+client = nbclient.NotebookClient(notebook, timeout=120, allow_errors=True, extra_arguments=["--log-level=ERROR"])
+client.reset_execution_trackers()
+names = list(cells)
+with client.setup_kernel():
+    for name, source in steps:
+        cell = made[names.index(name)]
+        if source is not None:
+            cell["source"] = source
+        client.execute_cell(cell, names.index(name), store_history=True)
+nbformat.write(notebook, path)
+"""
+
+
+def run_steps(box: GitBox, path: str, cells: dict[str, str], steps: list[str | tuple[str, str]]) -> None:
+    """Write the notebook of these cells (id -> source) after running `steps` in one fresh kernel.
+
+    A step is the id of the cell that is run, or (id, source) where the cell is edited first.
+    """
+    asked = [[step, None] if isinstance(step, str) else list(step) for step in steps]
+    environ = {"JUPYTER_PLATFORM_DIRS": "1", "PYTHONWARNINGS": "ignore"}
+    stdin = json.dumps([path, cells, asked]).encode()
+    done = box.run([sys.executable, "-c", STEPS], stdin=stdin, environ=environ)
+    assert done.code == 0, done

@@ -11,8 +11,11 @@ from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
 from nbgit.lineage.blame import Selection
 from nbgit.lineage.documents import Figure
 from nbgit.lineage.index import Index, with_index
+from nbgit.lineage.origin import Origin, origins_of
+from nbgit.lineage.origin_story import tell_origin, tell_state
 from nbgit.lineage.past import Past
-from nbgit.lineage.story import Sizes, tell_matches
+from nbgit.lineage.records import Records
+from nbgit.lineage.story import MANY, Sizes, tell_matches
 from nbgit.lineage.targets import NotebookTarget, PictureTarget, read_target
 from nbgit.notebook.text import visible
 from nbgit.store.late import link_missing
@@ -44,13 +47,16 @@ def command(
         raise click.UsageError(f"{target} is an image file; --cell, --cell-id and --output go with a notebook")
     with progress("Reading the history of notebooks") as report:
 
-        def work(index: Index) -> tuple[Answer, Sizes, str]:
+        def work(index: Index) -> tuple[Answer, list[Origin], Sizes, str]:
             past = Past(repository, index, _tips(asked), report)
             answer = _answer(past, asked, selection, history)
-            return answer, past.sizes(_figures(answer)), past.graph.oids[past.head]
+            origins = origins_of(past, Records(repository), answer.matches)
+            return answer, origins, past.sizes(_figures(answer)), past.graph.oids[past.head]
 
-        answer, sizes, head = with_index(repository, work)
-    return _tell(answer, sizes, head, history=history, as_json=as_json)
+        answer, origins, sizes, head = with_index(repository, work)
+    if as_json:
+        return _print_json(answer, origins, history=history)
+    return _tell(answer, origins, sizes, head, history=history)
 
 
 def _tips(asked: NotebookTarget | PictureTarget) -> list[str]:
@@ -69,15 +75,26 @@ def _figures(answer: Answer) -> list[Figure]:
     return [match.figure for match in answer.matches] + earlier
 
 
-def _tell(answer: Answer, sizes: Sizes, head: str, *, history: bool, as_json: bool) -> int:
-    if as_json:
-        matches = [match.as_json(history=history) for match in answer.matches]
-        print_text(json.dumps({"matches": matches}, indent=2) + "\n")
-    elif answer.matches:
-        print_lines(tell_matches(answer.matches, sizes, head, history=history))
+def _print_json(answer: Answer, origins: list[Origin], *, history: bool) -> int:
+    matches = [
+        {**match.as_json(history=history), **origin.as_json()}
+        for match, origin in zip(answer.matches, origins, strict=True)
+    ]
+    print_text(json.dumps({"matches": matches}, indent=2) + "\n")
+    return _exit_code(answer, err=True)  # stdout is for programs
+
+
+def _tell(answer: Answer, origins: list[Origin], sizes: Sizes, head: str, *, history: bool) -> int:
+    if answer.matches:
+        tell = tell_origin if len(answer.matches) <= MANY else tell_state
+        lines = [list(tell(origin)) for origin in origins]
+        print_lines(tell_matches(answer.matches, sizes, head, lines, history=history))
         if answer.notes:
             print_lines([[], *([(note, "dim")] for note in answer.notes)])
+    return _exit_code(answer, err=False)
+
+
+def _exit_code(answer: Answer, *, err: bool) -> int:
     if not answer.matches:
-        click.echo(visible(answer.reason), err=as_json)  # the answer itself, unless programs read stdout
-        return 1
-    return 0
+        click.echo(visible(answer.reason), err=err)
+    return 0 if answer.matches else 1

@@ -27,20 +27,28 @@ class Match:
     """One output that answers the question: where it stands, where it came from, and what became of its code.
 
     `figure` is its place in the version that was asked about (for a picture: in the latest that shows it), at `path`;
-    `execution_count` and `source` are the cell's at the introduction; `changed_before` are the code cells above it in
+    `source` is the cell's at the introduction; `changed_before` are the code cells above it in
     HEAD that were others then, where the cell itself is the same; `language` is the notebook's, for colouring.
+    `version`, `then` and `cells` are the notebook, the output's place in it, and its cells at the introduction.
     """
 
     path: str
     figure: Figure
     introduced: Commit
     last_seen: Commit
-    execution_count: int | None
+    version: Version
+    then: Figure
+    cells: list[Cell]
     source: str
     source_changed_since: bool
     changed_before: list[int]
     language: str = ""
     history: list[Earlier] = field(default_factory=list)
+
+    @property
+    def execution_count(self) -> int | None:
+        """The cell's execution count at the introduction."""
+        return self.then.execution_count
 
     def as_json(self, *, history: bool) -> dict[str, Any]:
         """Return the match as schemas/blame-output.v1.schema.json describes it."""
@@ -96,11 +104,7 @@ def blame_figures(
 
     `versions` must hold the lineages whole and the index must have learnt them (Past.learn).
     """
-    keys: dict[str, set[str]] = {}
-    for digest in {figure.digest for _, _, figure in places}:
-        for document in documents_with(past.index, digest):
-            keys.setdefault(document, set()).add(digest)
-    spans = versions.spans(keys)
+    spans = versions.spans(_documents(past, {figure.digest for _, _, figure in places}))
     ends = {version.position for lineage, _, figure in places for version in spans[lineage, figure.digest]}
     commits = past.commits(ends)
     tracker = CellTracker(past, versions) if history else None
@@ -119,7 +123,9 @@ def blame_figures(
                 figure=figure,
                 introduced=commits[first.position],
                 last_seen=commits[last.position],
-                execution_count=then.execution_count,
+                version=first,
+                then=then,
+                cells=cells,
                 source=code,
                 source_changed_since=has_changed,
                 changed_before=_changed_before(cells, sources(now.blob)[0], then) if now and not has_changed else [],
@@ -129,6 +135,15 @@ def blame_figures(
                 match.history = tracker.earlier(lineage, version, figure, first)
             matches.append(match)
     return matches
+
+
+def _documents(past: Past, digests: Iterable[str]) -> dict[str, set[str]]:
+    """Return document -> which of these payloads it shows."""
+    keys: dict[str, set[str]] = {}
+    for digest in digests:
+        for document in documents_with(past.index, digest):
+            keys.setdefault(document, set()).add(digest)
+    return keys
 
 
 def _place_then(past: Past, first: Version, figure: Figure) -> Figure:

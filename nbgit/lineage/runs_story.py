@@ -22,7 +22,7 @@ def tell_runs(runs: Iterable[Run]) -> Iterator[list[Line]]:
         lines: list[Line] = [[(today, "bold yellow")]] if today != day else []
         day = today
         lines.append(_tell_session(group[0].session, len(group)))
-        width = max(len(_length(run)) for run in group)
+        width = max(len(tell_length(run)) for run in group)
         lines += [line for run in group for line in _tell_run(run, width)]
         yield [*lines, []]
 
@@ -47,7 +47,7 @@ def _tell_run(run: Run, width: int) -> Iterator[Line]:
     first = visible(rows[0].strip()) if rows else ""
     more = " …" if len(rows) > 1 or len(first) > CODE else ""
     inner = "  " if run.parent else ""
-    line: Line = [(f"    {clock} {count:>5} ", ""), (f"{_length(run):>{width}}  ", STYLES.get(run.outcome, ""))]
+    line: Line = [(f"    {clock} {count:>5} ", ""), (f"{tell_length(run):>{width}}  ", STYLES.get(run.outcome, ""))]
     yield [*line, (inner + first[:CODE].rstrip() + more, "")]
     words = (_named("read", [file.path for file in run.reads]), _named("wrote", [file.path for file in run.writes]))
     told = [word for word in (*words, _named("fetched", [one.url for one in run.urls]), _shown(run)) if word]
@@ -55,7 +55,7 @@ def _tell_run(run: Run, width: int) -> Iterator[Line]:
         yield [(" " * (21 + width), ""), (" · ".join(told), "dim")]
 
 
-def _length(run: Run) -> str:
+def tell_length(run: Run) -> str:
     """Return how long a run took, or how it ended where that says more."""
     if run.outcome == ERROR:
         return visible(run.error) or run.outcome

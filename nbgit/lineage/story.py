@@ -28,19 +28,22 @@ class Code(NamedTuple):
     language: str
 
 
-def tell_matches(matches: list[Match], sizes: Sizes, head: str, *, history: bool) -> list[Line | Code]:
-    """Return the lines that tell people about matches; `head` is HEAD's oid."""
+def tell_matches(
+    matches: list[Match], sizes: Sizes, head: str, origins: list[list[Line]], *, history: bool
+) -> list[Line | Code]:
+    """Return the lines that tell people about matches; `head` is HEAD's oid, `origins` are the lines on each origin."""
     lines: list[Line | Code] = []
     is_long = len(matches) > MANY
     for number, match in enumerate(matches):
         lines += [[]] if number else []
         place = tell_place(match.path, match.figure, match.execution_count, sizes)
-        lines.append([*_label(_kind(match.figure.mime)), *place])
-        lines.append(_label("introduced") + tell_commit(match.introduced))
+        lines.append([*label(_kind(match.figure.mime)), *place])
+        lines.append(label("introduced") + tell_commit(match.introduced))
         if match.last_seen.oid != head:
-            lines.append(_label("last seen") + tell_commit(match.last_seen))
+            lines.append(label("last seen") + tell_commit(match.last_seen))
+        lines += origins[number]
         if not is_long or match.source_changed_since or match.changed_before:
-            lines.append(_label("code") + _tell_state(match))
+            lines.append(label("code") + _tell_state(match))
         if not is_long:
             lines += [[], *_tell_code(match)]
             lines += [[]] if history else []
@@ -72,7 +75,8 @@ def tell_commit(commit: Commit) -> Line:
     ]
 
 
-def _label(word: str) -> Line:
+def label(word: str) -> Line:
+    """Return the label on the left of a line."""
     return [(f"{word:<{LABEL}}", "dim")]
 
 
@@ -99,11 +103,11 @@ def _tell_code(match: Match) -> list[Line | Code]:
 
 def _tell_earlier(history: list[Earlier], sizes: Sizes) -> list[Line | Code]:
     if not history:
-        return [[*_label("earlier"), ("nothing: the cell showed no other figure before", "")]]
+        return [[*label("earlier"), ("nothing: the cell showed no other figure before", "")]]
     lines: list[Line | Code] = []
     for number, earlier in enumerate(history):
-        label = _label("earlier" if number == 0 else "")
-        lines.append(label + tell_commit(earlier.introduced))
+        first = label("earlier" if number == 0 else "")
+        lines.append(first + tell_commit(earlier.introduced))
         place = tell_place(earlier.path, earlier.figure, earlier.figure.execution_count, sizes)
         lines.append([(" " * LABEL, ""), *place])
     return lines

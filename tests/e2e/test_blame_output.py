@@ -30,6 +30,7 @@ KEYS = [
     "source_changed_since",
     "changed_before",
 ]
+ORIGIN = ["run", "recipe", "inputs", "packages", "packages_now", "state", "out_of_order", "reasons"]
 
 
 def matches(result: Result) -> list[dict[str, Any]]:
@@ -68,7 +69,7 @@ def test_the_json_is_what_the_documentation_says(box: GitBox) -> None:
     box.write("a.ipynb", one_figure("one"))
     commit = box.commit("draw it")
     (match,) = blame(box, "a.ipynb", "--cell", "1")
-    assert list(match) == KEYS
+    assert list(match) == [*KEYS, *ORIGIN]
     told = {
         "commit": commit,
         "author": "Ada Lovelace <ada@example.org>",
@@ -79,7 +80,7 @@ def test_the_json_is_what_the_documentation_says(box: GitBox) -> None:
     assert match["last_seen"] == told
     assert match["payload"] == digest("one")
     (with_history,) = blame(box, "a.ipynb", "--cell", "1", "--history")
-    assert list(with_history) == [*KEYS, "history"]
+    assert list(with_history) == [*KEYS, "history", *ORIGIN]
     assert with_history["history"] == []
 
 
