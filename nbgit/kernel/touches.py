@@ -28,8 +28,8 @@ def fingerprint() -> "dict[str, object]":
 
 
 def changed(before: "dict[str, object]", after: "dict[str, object]") -> "set[str]":
-    """Return the parts that a run has touched; loading a library is no touch of its state."""
-    return {name for name, value in after.items() if name in before and before[name] != value}
+    """Return the parts that a run has touched; loading a library is no touch of its state, leaving a figure open is."""
+    return {name for name, value in after.items() if before.get(name, () if name == "pyplot" else value) != value}
 
 
 def _python_random(module: "Any") -> object:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nbgit.external.json_schema import validate
+from nbgit.kernel import touches
 from tests.gitbox import GitBox
 from tests.kernels import journals, lines, paths, run_in_shell, runs
 
@@ -168,10 +169,10 @@ def test_global_state_that_is_touched(installed: GitBox) -> None:
         "np.set_printoptions(precision=3)",
         "np.random.default_rng(1).normal()",
     )
-    touches = [run.get("touches") for run in told]
-    assert touches[:4] == [["random"], None, ["random"], ["environ:SECRET_OF_MINE"]]
-    assert "numpy.random" in (touches[4] or [])
-    assert touches[5:] == [["options:numpy"], None]
+    touched = [run.get("touches") for run in told]
+    assert touched[:4] == [["random"], None, ["random"], ["environ:SECRET_OF_MINE"]]
+    assert "numpy.random" in (touched[4] or [])
+    assert touched[5:] == [["options:numpy"], None]
     assert "hidden value" not in [journals(installed)[0].read_text()][0].replace("= 'hidden value'", "")
 
 
@@ -187,6 +188,12 @@ def test_pyplot_counts_where_a_figure_stays(installed: GitBox) -> None:
         "fig.number",
     )
     assert ["pyplot" in run.get("touches", []) for run in told] == [False, False, True, True, True, False]
+
+
+def test_loading_a_library_is_a_touch_only_where_a_figure_stays() -> None:
+    after: dict[str, object] = {"pyplot": ((1, 7, []),), "numpy.random": 3}
+    assert touches.changed({}, after) == {"pyplot"}
+    assert touches.changed({}, after | {"pyplot": ()}) == set()
 
 
 def test_addresses_and_commands_have_no_secrets(installed: GitBox) -> None:
