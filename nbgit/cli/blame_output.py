@@ -5,6 +5,7 @@ import os
 
 import click
 
+from nbgit.cli.new_file import write_file
 from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, progress, warn
 from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
@@ -14,7 +15,9 @@ from nbgit.lineage.index import Index, with_index
 from nbgit.lineage.origin import Origin, origins_of
 from nbgit.lineage.origin_story import tell_origin, tell_state
 from nbgit.lineage.past import Past
+from nbgit.lineage.recipe import PYTHON
 from nbgit.lineage.records import Records
+from nbgit.lineage.script import as_notebook, as_script
 from nbgit.lineage.story import MANY, Sizes, tell_matches
 from nbgit.lineage.targets import NotebookTarget, PictureTarget, read_target
 from nbgit.notebook.text import visible
@@ -28,9 +31,18 @@ from nbgit.store.repository import find_repository
 @click.option("--cell-id", metavar="ID", help="The cell with this id.")
 @click.option("--output", type=Number(), metavar="K", help="Only output K of the cell, from 0.")
 @click.option("--history", is_flag=True, help="Also the earlier versions of the same cell's figure.")
+@click.option("--script", metavar="FILE", help="Write the recipe to FILE, to be run: a .py or an .ipynb; - for stdout.")
+@click.option("--force", is_flag=True, help="With --script: overwrite FILE.")
 @click.option("--json", "as_json", is_flag=True, help="For programs (schemas/blame-output.v1.schema.json).")
 def command(
-    target: str, cell: int | None, cell_id: str | None, output: int | None, history: bool, as_json: bool
+    target: str,
+    cell: int | None,
+    cell_id: str | None,
+    output: int | None,
+    history: bool,
+    script: str | None,
+    force: bool,
+    as_json: bool,
 ) -> int:
     """What produced this figure?
 
@@ -54,6 +66,8 @@ def command(
             return answer, origins, past.sizes(_figures(answer)), past.graph.oids[past.head]
 
         answer, origins, sizes, head = with_index(repository, work)
+    if script is not None and answer.matches:
+        return _write_script(answer, origins, script, force=force)
     if as_json:
         return _print_json(answer, origins, history=history)
     return _tell(answer, origins, sizes, head, history=history)
@@ -73,6 +87,22 @@ def _answer(past: Past, asked: NotebookTarget | PictureTarget, selection: Select
 def _figures(answer: Answer) -> list[Figure]:
     earlier = [item.figure for match in answer.matches for item in match.history]
     return [match.figure for match in answer.matches] + earlier
+
+
+def _write_script(answer: Answer, origins: list[Origin], file: str, *, force: bool) -> int:
+    if len(answer.matches) > 1:
+        raise click.UsageError(f"there are {len(answer.matches)} outputs; name one with --cell N and --output K")
+    match, origin = answer.matches[0], origins[0]
+    if match.language.lower() not in PYTHON:
+        raise click.UsageError(f"{match.path} is in {visible(match.language)}; --script writes Python only")
+    make = as_notebook if file.endswith(".ipynb") else as_script
+    data = make(match, origin)
+    if file == "-":
+        click.get_binary_stream("stdout").write(data)
+    else:
+        write_file(file, data, force=force)
+        click.echo(visible(f"{file}: {len(origin.recipe.steps)} of {origin.recipe.among} ({origin.recipe.kind})"))
+    return 0
 
 
 def _print_json(answer: Answer, origins: list[Origin], *, history: bool) -> int:

@@ -2,10 +2,10 @@
 
 import os
 import sys
-import tempfile
 
 import click
 
+from nbgit.cli.new_file import write_file
 from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, warn
 from nbgit.errors import NotANotebook, TargetNotFound
@@ -60,7 +60,7 @@ def command(
         click.echo(visible(_why_not(target, cell, cell_id, output, mime)), err=True)
         return 1
     if file not in (None, "-"):
-        _write_file(str(file), chosen.data, force=force)
+        write_file(str(file), chosen.data, force=force)
     elif file is None and sys.stdout.isatty():
         _show(chosen, target)
     else:
@@ -129,24 +129,3 @@ def _show(payload: Payload, target: str) -> None:
         place = f"--cell {payload.cell_index} --output {payload.output_index} --mime {payload.mime}"
         what = f"{payload.mime}, {_extent(payload)}; this terminal can't show it."
         print_text(visible(f"{what} To write it to a file: nbgit show '{target}' {place} -o FILE") + "\n")
-
-
-def _write_file(file: str, data: bytes, *, force: bool) -> None:
-    """Write through a temporary file beside the target, so that no half-written file ever stands there."""
-    if os.path.exists(file) and not force:
-        raise click.UsageError(f"{file} exists; give --force to overwrite it")
-    folder = os.path.dirname(os.path.abspath(file))
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".nbgit-")
-    except OSError as error:
-        raise TargetNotFound(f"{file} can't be written: {error.strerror or error}") from error
-    try:
-        with os.fdopen(descriptor, "wb") as target:
-            target.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, file)
-    except OSError as error:
-        os.unlink(temporary)
-        raise TargetNotFound(f"{file} can't be written: {error.strerror or error}") from error

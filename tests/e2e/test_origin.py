@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import nbformat
 import pytest
 
 from nbgit.external.json_schema import validate
@@ -142,6 +144,17 @@ def test_story_of_three_notebooks(project: GitBox, address: str) -> None:
     assert clean["written_by"]["commit"]["summary"] == "clean"
     assert match["run"]["id"] == match["recipe"]["cells"][-1]["run"]
     assert (match["state"], match["reasons"], match["out_of_order"]) == ("fresh", [], False)
+
+    for name in ("recipe.py", "recipe.ipynb"):
+        assert project.nbgit("blame-output", "plot.ipynb", "--cell-id", "plot", "--script", name).code == 0
+        assert project.nbgit("blame-output", "plot.ipynb", "--cell-id", "plot", "--script", name).code == 2
+    saved = b"\nplt.savefig('again.png')\n"
+    project.write("recipe.py", (project.path / "recipe.py").read_bytes() + saved)
+    assert project.run([sys.executable, "recipe.py"], environ={"MPLBACKEND": "agg"}).code == 0
+    assert (project.path / "again.png").read_bytes()[:4] == b"\x89PNG"
+    recipe = nbformat.read(project.path / "recipe.ipynb", 4)
+    nbformat.validate(recipe)
+    assert [cell.source for cell in recipe.cells[1:]] == [cell["code"] for cell in match["recipe"]["cells"]]
 
     project.write("scale.txt", b"2.5\n")
     assert ask(project, "plot.ipynb", "--cell-id", "plot")["reasons"] == ["scale.txt has changed since"]
