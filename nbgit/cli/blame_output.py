@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import click
 
@@ -95,10 +96,10 @@ def _write_script(answer: Answer, origins: list[Origin], file: str, *, force: bo
     match, origin = answer.matches[0], origins[0]
     if match.language.lower() not in PYTHON:
         raise click.UsageError(f"{match.path} is in {visible(match.language)}; --script writes Python only")
-    make = as_notebook if file.endswith(".ipynb") else as_script
-    data = make(match, origin)
+    data = as_notebook(match, origin) if file.endswith(".ipynb") else as_script(match, origin)
     if file == "-":
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
     else:
         write_file(file, data, force=force)
         click.echo(visible(f"{file}: {len(origin.recipe.steps)} of {origin.recipe.among} ({origin.recipe.kind})"))
@@ -116,8 +117,8 @@ def _print_json(answer: Answer, origins: list[Origin], *, history: bool) -> int:
 
 def _tell(answer: Answer, origins: list[Origin], sizes: Sizes, head: str, *, history: bool) -> int:
     if answer.matches:
-        tell = tell_origin if len(answer.matches) <= MANY else tell_state
-        lines = [list(tell(origin)) for origin in origins]
+        is_long = len(origins) > MANY
+        lines = [list(tell_state(origin) if is_long else tell_origin(origin)) for origin in origins]
         print_lines(tell_matches(answer.matches, sizes, head, lines, history=history))
         if answer.notes:
             print_lines([[], *([(note, "dim")] for note in answer.notes)])

@@ -57,12 +57,12 @@ def blame_picture(past: Past, data: bytes, *, history: bool = False) -> Answer:
     """
     past.learn_all()
     digest = "sha256:" + sha256(data).hexdigest()
-    matches = _matches_of(past, [digest], history)
+    matches = matches_of(past, [digest], history)
     if matches:
         return Answer(matches)
     if can_decode():
         digests = digests_with_pixels(past, data)
-        matches = _matches_of(past, digests or [], history)
+        matches = matches_of(past, digests or [], history)
         if matches:
             return Answer(matches, notes=["The file's bytes differ; its pixels, decoded, are the same."])
         compared = "these bytes" if digests is None else "these bytes or these pixels"
@@ -78,7 +78,7 @@ def blame_picture(past: Past, data: bytes, *, history: bool = False) -> Answer:
     return Answer(reason=f"No output in the history of HEAD has {compared}{hint}.")
 
 
-def _matches_of(past: Past, digests: list[str], history: bool) -> list[Match]:
+def matches_of(past: Past, digests: list[str], history: bool) -> list[Match]:
     """Return a Match for each place at which a notebook's latest version that shows one of the payloads has it."""
     keys: dict[str, set[str]] = {}
     for digest in digests:

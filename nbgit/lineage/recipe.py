@@ -50,13 +50,26 @@ class Recipes:
     def of(self, target: Run) -> Recipe:
         """Return the recipe of what a run has made."""
         runs = self._records.sessions[target.session.id]
-        position = next(index for index, run in enumerate(runs) if run.id == target.id)
-        edges = self._edges.get(target.session.id, [])
-        if len(edges) <= position:
-            edges = self._edges[target.session.id] = _edges(runs[: position + 1])
-        kept = [runs[index] for index in sorted(_reached(edges, position))]
+        position = _position(runs, target)
+        kept = [runs[index] for index in sorted(_reached(self._edges_of(runs[: position + 1]), position))]
         steps = tuple(Step(run.code, run.execution_count, run.cell_id, run) for run in kept)
         return Recipe(slicing.RECORDED, steps, position + 1)
+
+    def resting_on(self, source: Run) -> list[Run]:
+        """Return the runs of its session that rest on a run, itself first."""
+        runs = self._records.sessions[source.session.id]
+        found = {_position(runs, source)}
+        for position, needed in enumerate(self._edges_of(runs)):
+            if needed & found:
+                found.add(position)
+        return [runs[position] for position in sorted(found)]
+
+    def _edges_of(self, runs: list[Run]) -> list[set[int]]:
+        """Return the edges among the first runs of a session; how far it was followed is remembered."""
+        session = runs[0].session.id
+        if len(self._edges.get(session, ())) < len(runs):
+            self._edges[session] = _edges(runs)
+        return self._edges[session]
 
 
 def static_recipe(cells: list[Cell], counts: dict[int, int], target: int, language: str) -> Recipe:
@@ -81,6 +94,10 @@ def static_recipe(cells: list[Cell], counts: dict[int, int], target: int, langua
         kept = _reached([set(needed) for needed in find_edges(runs)], at)
     steps = [Step(ran[n].source, counts.get(ran[n].index), ran[n].id, cell_index=ran[n].index) for n in sorted(kept)]
     return Recipe(slicing.STATIC, tuple(steps), len(ran))
+
+
+def _position(runs: list[Run], run: Run) -> int:
+    return next(index for index, one in enumerate(runs) if one.id == run.id)
 
 
 def _edges(runs: Sequence[Run]) -> list[set[int]]:

@@ -50,6 +50,30 @@ class Records:
                     found.setdefault(file.sha256, []).append((run, file))
         return found
 
+    @cached_property
+    def _read(self) -> dict[str, list[tuple[Run, FileSeen]]]:
+        """The same of the runs that read such a file."""
+        found: dict[str, list[tuple[Run, FileSeen]]] = {}
+        for run in self.runs:
+            for file in run.reads:
+                found.setdefault(file.path, []).append((run, file))
+                if file.sha256:
+                    found.setdefault(file.sha256, []).append((run, file))
+        return found
+
+    def readers(self, path: str) -> list[Run]:
+        """Return the runs that read the file at `path`, whatever it held, or a copy of what it held."""
+        pairs = [*self._read.get(path, ()), *self._written.get(path, ())]
+        digests = {file.sha256 for _, file in pairs if file.sha256 and file.size}
+        found = [*self._read.get(path, ()), *(pair for digest in digests for pair in self._read.get(digest, ()))]
+        return list({run.id: run for run, _ in found}.values())
+
+    def readers_of(self, file: FileSeen) -> list[Run]:
+        """Return the runs that read just what `file` holds: by content, else by path, size and time."""
+        if file.sha256 and file.size:
+            return [run for run, _ in self._read.get(file.sha256, ())]
+        return [run for run, one in self._read.get(file.path, ()) if one[:3] == file[:3]]
+
     def showing(self, digest: str) -> list[Run]:
         """Return the runs that displayed this payload (`sha256:...`), oldest first."""
         return self._shown.get(digest, [])

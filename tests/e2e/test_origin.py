@@ -11,10 +11,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import nbformat
 import pytest
 
 from nbgit.external.json_schema import validate
+from nbgit.external.nbformat import problem_with
 from tests.gitbox import GitBox
 from tests.kernels import run_steps
 
@@ -145,6 +145,15 @@ def test_story_of_three_notebooks(project: GitBox, address: str) -> None:
     assert match["run"]["id"] == match["recipe"]["cells"][-1]["run"]
     assert (match["state"], match["reasons"], match["out_of_order"]) == ("fresh", [], False)
 
+    for path, shown in {"data/raw.csv": ["plot"], "scale.txt": ["plot"], "data/clean.csv": ["plot"]}.items():
+        answer = json.loads(project.nbgit("affected", path, "--json").out)
+        assert validate(answer, "affected.v1") == []
+        assert [figure["cell_id"] for figure in answer["figures"]] == shown, answer
+        assert answer["uncommitted"] == 1  # the first run of the cell, with another width
+    told_of = project.nbgit("affected", "data/raw.csv").out
+    assert "1 figure, 1 more in no commit; " in told_of
+    assert "files: data/clean.csv" in told_of
+    assert project.nbgit("affected", "plot.ipynb").code == 1
     for name in ("recipe.py", "recipe.ipynb"):
         assert project.nbgit("blame-output", "plot.ipynb", "--cell-id", "plot", "--script", name).code == 0
         assert project.nbgit("blame-output", "plot.ipynb", "--cell-id", "plot", "--script", name).code == 2
@@ -152,9 +161,10 @@ def test_story_of_three_notebooks(project: GitBox, address: str) -> None:
     project.write("recipe.py", (project.path / "recipe.py").read_bytes() + saved)
     assert project.run([sys.executable, "recipe.py"], environ={"MPLBACKEND": "agg"}).code == 0
     assert (project.path / "again.png").read_bytes()[:4] == b"\x89PNG"
-    recipe = nbformat.read(project.path / "recipe.ipynb", 4)
-    nbformat.validate(recipe)
-    assert [cell.source for cell in recipe.cells[1:]] == [cell["code"] for cell in match["recipe"]["cells"]]
+    written = (project.path / "recipe.ipynb").read_bytes()
+    recipe = json.loads(written)
+    assert problem_with(written) == ""
+    assert [cell["source"] for cell in recipe["cells"][1:]] == [cell["code"] for cell in match["recipe"]["cells"]]
 
     project.write("scale.txt", b"2.5\n")
     assert ask(project, "plot.ipynb", "--cell-id", "plot")["reasons"] == ["scale.txt has changed since"]
