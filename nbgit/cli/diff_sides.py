@@ -11,7 +11,7 @@ from nbgit.diff.between import FileChange, changed_files
 from nbgit.diff.changes import changes
 from nbgit.diff.fold import what_runs_wrote
 from nbgit.diff.report import Side
-from nbgit.diff.stored import Stored, states
+from nbgit.diff.stored import State, Stored, states
 from nbgit.errors import GitFailed, NotANotebook, TargetNotFound
 from nbgit.notebook.cells import read_cells
 from nbgit.notebook.policy import Policy
@@ -57,23 +57,23 @@ def in_repository(
     edited = [change for change in found if not _is_source_same(change, policy)]
     if not outputs:
         return edited, policy, []
-    whole, quiet = _with_outputs(repository, cwd, (revisions, pathspecs), cached, edited, policy)
+    pair = states(cwd, revisions, cached=cached)
+    whole, quiet = with_outputs(repository, cwd, pathspecs, pair, edited, policy)
     modified = _modified(repository) if any(change.in_worktree for change in quiet) else set()
     return whole, policy, [_quiet_remark(change, policy) for change in quiet if change.after.path in modified]
 
 
-def _with_outputs(
+def with_outputs(
     repository: Repository,
     cwd: str,
-    asked: tuple[list[str], list[str]],
-    cached: bool,
+    paths: list[str],
+    pair: tuple[State, State],
     edited: list[FileChange],
     policy: Policy,
 ) -> tuple[list[FileChange], list[FileChange]]:
-    """Return the changes with their outputs, and notebooks that differ in nothing that shows."""
-    revisions, paths = asked
-    before, after = states(cwd, revisions, cached=cached)
-    with Stored(repository, policy, before, after) as stored:
+    """Return the changes between a pair of states with their outputs, those of `paths` (pathspecs) that were only run
+    again among them; and notebooks that differ in nothing that shows."""
+    with Stored(repository, policy, *pair) as stored:
         whole = [stored.fill(change) for change in edited]
         known = {path for change in whole for path in (change.before.path, change.after.path)}
         again = list(stored.run_again(cwd, paths, known))

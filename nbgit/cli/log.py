@@ -7,10 +7,13 @@ from itertools import islice
 
 import click
 
+from nbgit.cli.diff_options import GitLike, view_options
+from nbgit.cli.log_patch import patch_of
 from nbgit.cli.log_runs import show_runs
 from nbgit.cli.numbers import Number
 from nbgit.cli.paging import paged
-from nbgit.cli.terminal import encoded, print_text, progress, render, wants_colour, warn
+from nbgit.cli.terminal import encoded, print_text, progress, render, warn
+from nbgit.diff.view import View
 from nbgit.errors import TargetNotFound
 from nbgit.lineage.history import Report
 from nbgit.lineage.index import Index, with_index
@@ -20,17 +23,28 @@ from nbgit.lineage.past import Past
 from nbgit.lineage.targets import repository_path
 from nbgit.store.git import run_git
 from nbgit.store.late import link_missing
+from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository, find_repository
 
 PAGE = 20  # entries written at once
 
 
-@click.command("log")
+EPILOG = """\b
+Examples:
+  nbgit log                            what ran, commit by commit
+  nbgit log -p --since "last week"     and what changed, by cell and by output
+  nbgit log --runs fits/lc.ipynb       what ran in kernels, committed or not
+"""
+
+
+@click.command("log", cls=GitLike, epilog=EPILOG)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option("-n", "--max-count", "limit", type=Number(), metavar="N", help="At most N entries.")
 @click.option("--since", metavar="DATE", help="Only commits after DATE, as git reads it.")
 @click.option("--until", metavar="DATE", help="Only commits before DATE.")
 @click.option("--author", metavar="PATTERN", help="Only commits whose author matches.")
+@click.option("-p", "--patch", is_flag=True, help="What changed, by cell and by output.")
+@view_options
 @click.option("--runs", is_flag=True, help="What ran in kernels, run by run, committed or not.")
 @click.option("--no-pager", is_flag=True, help="Write straight to the terminal.")
 @click.option("--json", "as_json", is_flag=True, help="For programs (schemas/log.v1, runs.v1).")
@@ -40,6 +54,8 @@ def command(
     since: str | None,
     until: str | None,
     author: str | None,
+    patch: bool,
+    view: View,
     runs: bool,
     no_pager: bool,
     as_json: bool,
@@ -48,8 +64,10 @@ def command(
 
     For each commit of HEAD that did something to notebooks: which ones, what ran in them and in which order, and which
     figures are new. PATH (a notebook, followed through renames, or a directory) limits it. With --runs: what ran in
-    IPython's kernels, of a notebook or with a file PATH.
+    IPython's kernels, of a notebook or with a file PATH. With -p: each commit as `nbgit diff` shows it.
     """
+    if patch and (runs or as_json):
+        raise click.UsageError(f"-p and {'--runs' if runs else '--json'} exclude each other")
     repository = find_repository(os.getcwd(), os.environ)
     if runs:
         if author:
@@ -68,12 +86,18 @@ def command(
         which = "that matches" if filters or limit == 0 else "here"
         click.echo(f"No commit {which} did anything to a notebook.", err=True)
         return 0
-    coloured = wants_colour()
-    with paged(not no_pager) as out:
-        waiting = iter(entries)
-        while page := list(islice(waiting, PAGE)):
-            out.write(encoded(render(_lines(page), coloured=coloured)))
+    _print(repository, entries, view, patch=patch, pager=not no_pager)
     return 0
+
+
+def _print(repository: Repository, entries: list[Entry], view: View, *, patch: bool, pager: bool) -> None:
+    policy = load_policy(repository) if patch else None
+    with paged(pager) as out:
+        waiting = iter(entries)
+        while page := list(islice(waiting, 1 if policy else PAGE)):
+            out.write(encoded(render(_lines(page), coloured=view.palette.is_coloured)))
+            text = patch_of(repository, policy, page[0], view) if policy else ""
+            out.write(encoded(f"{text}\n" if text else ""))
 
 
 def _read(
