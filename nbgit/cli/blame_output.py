@@ -14,7 +14,7 @@ from nbgit.lineage.blame import Selection
 from nbgit.lineage.documents import Figure
 from nbgit.lineage.index import Index, with_index
 from nbgit.lineage.origin import Origin, origins_of
-from nbgit.lineage.origin_story import tell_origin, tell_state
+from nbgit.lineage.origin_story import tell_briefly, tell_origin
 from nbgit.lineage.past import Past
 from nbgit.lineage.recipe import PYTHON
 from nbgit.lineage.records import Records
@@ -118,7 +118,7 @@ def _print_json(answer: Answer, origins: list[Origin], *, history: bool) -> int:
 def _tell(answer: Answer, origins: list[Origin], sizes: Sizes, head: str, *, history: bool) -> int:
     if answer.matches:
         is_long = len(origins) > MANY
-        lines = [list(tell_state(origin) if is_long else tell_origin(origin)) for origin in origins]
+        lines = [list(tell_briefly(origin) if is_long else tell_origin(origin)) for origin in origins]
         print_lines(tell_matches(answer.matches, sizes, head, lines, history=history))
         if answer.notes:
             print_lines([[], *([(note, "dim")] for note in answer.notes)])

@@ -9,11 +9,11 @@ from nbgit.lineage.figures import counts_of
 from nbgit.lineage.installed import differing
 from nbgit.lineage.making import maker_of
 from nbgit.lineage.past import Past
-from nbgit.lineage.recipe import Recipe, Recipes, Step, static_recipe
+from nbgit.lineage.recipe import Recipe, Recipes, StaticRecipes, Step
 from nbgit.lineage.records import Records
 from nbgit.lineage.runs import FileSeen, Run
 from nbgit.lineage.sources import introduced_by
-from nbgit.lineage.state import STALE, UNKNOWN, Now, State
+from nbgit.lineage.state import Now, State
 from nbgit.lineage.times import ended
 from nbgit.lineage.upstream import Input, Made, Upstream
 from nbgit.lineage.whereabouts import Whereabouts
@@ -52,12 +52,12 @@ class Origin:
 def origins_of(past: Past, records: Records, matches: Iterable[Match]) -> list[Origin]:
     """Return the Origin of each match."""
     whereabouts = Whereabouts(past, records)
-    recipes, now = Recipes(records), Now(past, whereabouts)
+    recipes, static, now = Recipes(records), StaticRecipes(), Now(past, whereabouts)
     found = []
     for match in matches:
         run = maker_of(match, records, whereabouts)
         if run is None:
-            found.append(_unrecorded(past, match))
+            found.append(_unrecorded(past, match, static, now))
             continue
         made = Upstream(records, recipes, whereabouts).of(run)
         _find_commits(past, made)
@@ -69,18 +69,12 @@ def origins_of(past: Past, records: Records, matches: Iterable[Match]) -> list[O
     return found
 
 
-def _unrecorded(past: Past, match: Match) -> Origin:
+def _unrecorded(past: Past, match: Match, recipes: StaticRecipes, now: Now) -> Origin:
     """Return what the committed notebook alone tells."""
-    counts = counts_of(past.index, match.version.shown.document)
-    recipe = static_recipe(match.cells, counts, match.then.cell_index, match.language)
-    if match.source_changed_since:
-        state = State(STALE, ["its cell has been edited since, or is gone"])
-    else:
-        steps = {step.cell_index for step in recipe.steps}
-        edited = [index for index in match.changed_before if index in steps]
-        state = State(UNKNOWN, ["no run of it was recorded"])
-        if edited:
-            state = State(STALE, [f"cell {index} has been edited since, or is new" for index in edited])
+    document = match.version.shown.document
+    counts = counts_of(past.index, document)
+    recipe = recipes.of(document, match.cells, counts, match.then.cell_index, match.language)
+    state = now.state_of_static(recipe, match.path)
     return Origin(recipe, state, path=match.version.path)
 
 

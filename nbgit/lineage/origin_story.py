@@ -35,6 +35,12 @@ def tell_origin(origin: Origin) -> Iterator[Line]:
     yield from tell_state(origin)
 
 
+def tell_briefly(origin: Origin) -> Iterator[Line]:
+    """Yield the lines for one of many outputs: its state, where a run of it was recorded."""
+    if origin.made is not None:
+        yield from tell_state(origin)
+
+
 def tell_state(origin: Origin) -> Iterator[Line]:
     """Yield the lines that say whether an output is fresh, stale or unknown, and why."""
     state = origin.state

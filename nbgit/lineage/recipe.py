@@ -72,28 +72,38 @@ class Recipes:
         return self._edges[session]
 
 
-def static_recipe(cells: list[Cell], counts: dict[int, int], target: int, language: str) -> Recipe:
-    """Return the recipe of what the cell at index `target` shows, as far as a notebook's code and counts tell.
+class StaticRecipes:
+    """Makes recipes from code and execution counts as committed; each document is followed once."""
 
-    Cells without a count were not run; where the target itself has none, all are taken as run in their order. Cells in
-    other languages than Python are not read: all that were run before count.
-    """
-    code = [cell for cell in cells if cell.kind == "code" and cell.source.strip()]
-    if target in counts:
-        ran = [cell for cell in code if counts.get(cell.index, counts[target] + 1) <= counts[target]]
-        ran.sort(key=lambda cell: (counts[cell.index], cell.index == target))
-    else:
-        ran = [cell for cell in code if cell.index <= target]
-    at = next((number for number, cell in enumerate(ran) if cell.index == target), None)
-    if at is None:
-        return Recipe(slicing.STATIC, (), 0)
-    ran = ran[: at + 1]
-    kept = set(range(len(ran)))
-    if language.lower() in PYTHON:
-        runs = [slicing.Run(cell.source, counts.get(cell.index), cell.id) for cell in ran]
-        kept = _reached([set(needed) for needed in find_edges(runs)], at)
-    steps = [Step(ran[n].source, counts.get(ran[n].index), ran[n].id, cell_index=ran[n].index) for n in sorted(kept)]
-    return Recipe(slicing.STATIC, tuple(steps), len(ran))
+    def __init__(self) -> None:
+        self._followed: dict[tuple[str, bool], tuple[list[Cell], list[set[int]]]] = {}
+
+    def of(self, document: str, cells: list[Cell], counts: dict[int, int], target: int, language: str) -> Recipe:
+        """Return the recipe of what the cell at index `target` of a document shows.
+
+        Cells without a count were not run; where the target itself has none, all are taken as run in their order. Cells
+        in other languages than Python are not read: all that were run before count.
+        """
+        key = (document, target in counts)
+        if key not in self._followed:
+            code = [cell for cell in cells if cell.kind == "code" and cell.source.strip()]
+            if target in counts:
+                code = sorted((cell for cell in code if cell.index in counts), key=lambda cell: counts[cell.index])
+            self._followed[key] = code, _static_edges(code, counts, language)
+        ran, edges = self._followed[key]
+        at = next((number for number, cell in enumerate(ran) if cell.index == target), None)
+        if at is None:
+            return Recipe(slicing.STATIC, (), 0)
+        kept = [ran[number] for number in sorted(_reached(edges, at))]
+        steps = tuple(Step(cell.source, counts.get(cell.index), cell.id, cell_index=cell.index) for cell in kept)
+        return Recipe(slicing.STATIC, steps, at + 1)
+
+
+def _static_edges(cells: list[Cell], counts: dict[int, int], language: str) -> list[set[int]]:
+    if language.lower() not in PYTHON:
+        return [set(range(number)) for number in range(len(cells))]
+    runs = [slicing.Run(cell.source, counts.get(cell.index), cell.id) for cell in cells]
+    return [set(needed) for needed in find_edges(runs)]
 
 
 def _position(runs: list[Run], run: Run) -> int:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from nbgit.errors import NotANotebook
 from nbgit.lineage.documents import CellKey, source_key
 from nbgit.lineage.past import Past
-from nbgit.lineage.recipe import Step
+from nbgit.lineage.recipe import Recipe, Step
 from nbgit.lineage.runs import LOST, FileSeen, Run
 from nbgit.lineage.upstream import Made
 from nbgit.lineage.whereabouts import Whereabouts, cell_of
@@ -44,7 +44,8 @@ class Now:
         disorder = ""
         for number, one in enumerate(_all(made)):
             home = made.place.path if number else None
-            found, order = self._check_steps(one, one.place.path != home and bool(number))
+            is_elsewhere = one.place.path != home and bool(number)
+            found, order = self._check_steps(one.recipe, one.place.path, is_elsewhere)
             reasons += found
             disorder = disorder or order
             reasons += [
@@ -58,6 +59,11 @@ class Now:
         if not reasons and any(run.outcome == LOST for run in runs):
             return State(UNKNOWN, ["a run of the recipe was lost with its kernel"])
         return State(STALE if reasons else FRESH, reasons, bool(disorder))
+
+    def state_of_static(self, recipe: Recipe, path: str) -> State:
+        """Return the state of what a static recipe of the notebook at `path` tells of."""
+        reasons, _ = self._check_steps(recipe, path, False)
+        return State(STALE, list(dict.fromkeys(reasons))) if reasons else State(UNKNOWN, ["no run of it was recorded"])
 
     def cells(self, path: str) -> list[CellKey] | None:
         """Return the cells of the notebook at `path`, None where there is none."""
@@ -76,10 +82,9 @@ class Now:
         except (OSError, NotANotebook, ValueError):
             return None
 
-    def _check_steps(self, made: Made, is_elsewhere: bool) -> tuple[list[str], str]:
+    def _check_steps(self, recipe: Recipe | None, path: str | None, is_elsewhere: bool) -> tuple[list[str], str]:
         """Return what became of the cells of a recipe, and how they were run in another order than they stand in."""
-        path = made.place.path
-        if path is None or made.recipe is None:
+        if path is None or recipe is None:
             return [], ""
         cells = self.cells(path)
         if cells is None:
@@ -87,21 +92,20 @@ class Now:
         where = f" of {path}" if is_elsewhere else ""
         reasons: list[str] = []
         indices: list[int] = []
-        for step in made.recipe.steps:
+        for step in recipe.steps:
             index, is_same = self._cell_now(step, cells)
             if index is not None:
                 indices.append(index)
             if not is_same:
-                count = "a run" if step.execution_count is None else f"run [{step.execution_count}]"
+                count = "a step" if step.execution_count is None else f"[{step.execution_count}]"
                 gone = f"the code of {count}{where} is in no cell any more"
                 reasons.append(gone if index is None else f"cell {index}{where} has been edited since")
         return reasons, _disorder(indices, where)
 
     def _cell_now(self, step: Step, cells: list[CellKey]) -> tuple[int | None, bool]:
         """Return which cell a step is of, and whether it still has that code."""
-        assert step.run is not None
         key = source_key(step.code)
-        cell_id = step.cell_id or self._whereabouts.place(step.run).cell_id
+        cell_id = step.cell_id or (self._whereabouts.place(step.run).cell_id if step.run else None)
         same = [index for index, cell in enumerate(cells) if cell_id is not None and cell.id == cell_id]
         if same:
             return same[0], cells[same[0]].source == key

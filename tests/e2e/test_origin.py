@@ -205,7 +205,7 @@ def test_without_a_record_the_committed_code_tells(installed: GitBox) -> None:
     edit(installed, "a.ipynb", "one", "n = 5")
     installed.commit("edit")
     match = ask(installed, "a.ipynb", "--cell-id", "plot")
-    assert (match["state"], match["reasons"]) == ("stale", ["cell 0 has been edited since, or is new"])
+    assert (match["state"], match["reasons"]) == ("stale", ["cell 0 has been edited since"])
 
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
