@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import NamedTuple
 
-RATIO, SECONDS, MEGABYTES = "x", "s", "MB"
+RATIO, SECONDS, MEGABYTES, PERCENT = "x", "s", "MB", "%"
 
 
 class Budget(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.results import MEGABYTES, Measured, Row
+from benchmarks.results import MEGABYTES, PERCENT, Measured, Row
 
 HEAD = ["work", "data", "against", "nbgit", "nbgit (min)", "ratio", "budget", "met"]
 
@@ -51,6 +51,8 @@ def _amount(found: Measured, unit: str) -> str:
 def _show(value: float, unit: str) -> str:
     if unit == MEGABYTES:
         return f"{value:.1f} MB"
+    if unit == PERCENT:
+        return f"{value:g} %"
     if value >= 1:
         return f"{value:.2f} s"
     return f"{value * 1000:.0f} ms" if value >= 0.01 else f"{value * 1000:.1f} ms"

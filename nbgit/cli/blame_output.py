@@ -48,7 +48,8 @@ def command(
     """What produced this figure?
 
     TARGET is a notebook as it is in HEAD (one cell of it, or all its figures), a notebook in another commit (REV:PATH),
-    or an image file: by its bytes, else by its pixels. Exits 1 where nothing matches.
+    or a file with a picture (PNG, JPEG, GIF, WebP, TIFF, BMP, SVG, PDF): by its bytes, else its pixels or drawing, else
+    what is alike, told as that. Exits 1 where nothing matches.
     """
     if cell is not None and cell_id is not None:
         raise click.UsageError("--cell and --cell-id both name a cell; give one of them")
@@ -111,7 +112,8 @@ def _print_json(answer: Answer, origins: list[Origin], *, history: bool) -> int:
         {**match.as_json(history=history), **origin.as_json()}
         for match, origin in zip(answer.matches, origins, strict=True)
     ]
-    print_text(json.dumps({"matches": matches}, indent=2) + "\n")
+    verdict = {"verdict": answer.verdict} if answer.verdict else {}
+    print_text(json.dumps({"matches": matches, **verdict}, indent=2) + "\n")
     return _exit_code(answer, err=True)  # stdout is for programs
 
 
@@ -119,6 +121,8 @@ def _tell(answer: Answer, origins: list[Origin], sizes: Sizes, head: str, *, his
     if answer.matches:
         is_long = len(origins) > MANY
         lines = [list(tell_briefly(origin) if is_long else tell_origin(origin)) for origin in origins]
+        if answer.head:
+            print_lines([[(answer.head, "yellow")], []])
         print_lines(tell_matches(answer.matches, sizes, head, lines, history=history))
         if answer.notes:
             print_lines([[], *([(note, "dim")] for note in answer.notes)])

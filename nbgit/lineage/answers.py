@@ -2,32 +2,40 @@
 
 import os
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from nbgit.errors import GitFailed, NotANotebook
 from nbgit.lineage.blame import Match, Selection, blame_figures
 from nbgit.lineage.documents import CellKey, Figure
+from nbgit.lineage.evidence import ALIKE, BYTES, Evidence
 from nbgit.lineage.figures import documents_with
 from nbgit.lineage.past import Past
-from nbgit.lineage.picture_search import digests_with_pixels
 from nbgit.lineage.pictures import can_decode
+from nbgit.lineage.targets import LIKENESS
 from nbgit.lineage.versions import Version
 from nbgit.notebook.outputs import Payload, read_payloads
 from nbgit.store.git import run_git
 from nbgit.store.repository import Repository
 
+SAME, AMBIGUOUS, NONE = "same", "ambiguous", "none"
+_COMPARED = {"picture": "bytes or these pixels", "svg": "bytes or this drawing", "pdf": "bytes, pictures or drawings"}
 PREFIX_BYTES = 54  # 72 characters of base64: less than the 76 after which old notebooks break the line
 
 
 @dataclass
 class Answer:
-    """What was found: `matches`, or the sentence `reason`; `notes` are sentences to tell beside them."""
+    """What was found: `matches`, or the sentence `reason`; `notes` are sentences to tell behind, `head` one in front.
+
+    `verdict` is for a picture: SAME, ALIKE (one candidate), AMBIGUOUS (several) or NONE.
+    """
 
     matches: list[Match] = field(default_factory=list)
     reason: str = ""
     notes: list[str] = field(default_factory=list)
+    head: str = ""
+    verdict: str = ""
 
 
 def blame_notebook(past: Past, path: str, position: int, selection: Selection, *, history: bool = False) -> Answer:
@@ -51,35 +59,73 @@ def blame_notebook(past: Past, path: str, position: int, selection: Selection, *
 
 
 def blame_picture(past: Past, data: bytes, *, history: bool = False) -> Answer:
-    """Answer for a file's bytes: every payload of any notebook in history that equals it, deleted notebooks included.
+    """Answer for a file's bytes: every payload of any notebook in history that it shows, deleted notebooks included.
 
-    Bytes are compared first; where none are equal, decoded pixels (where Pillow is there to decode them).
+    Bytes are compared first; where none are equal, pixels and drawings; where none of these are, what is alike is told
+    as that (all but bytes with the extra `figures` only).
     """
     past.learn_all()
     digest = "sha256:" + sha256(data).hexdigest()
-    matches = matches_of(past, [digest], history)
+    matches = _matches_of(past, {digest: Evidence(BYTES)}, history)
     if matches:
-        return Answer(matches)
-    if can_decode():
-        digests = digests_with_pixels(past, data)
-        matches = matches_of(past, digests or [], history)
-        if matches:
-            return Answer(matches, notes=["The file's bytes differ; its pixels, decoded, are the same."])
-        compared = "these bytes" if digests is None else "these bytes or these pixels"
-        hint = ""
-    else:
-        compared = "exactly these bytes"
-        hint = "; to compare decoded pixels too, install Pillow: pip install 'nbgit[figures]'"
+        return Answer(matches, verdict=SAME)
+    if not can_decode():
+        hint = "; to compare pixels, PDF pages and what is alike, install Pillow: pip install 'nbgit[figures]'"
+        reason = f"No output in the history of HEAD has exactly these bytes{hint}."
+        return Answer(reason=_only_on_disk(past, data, hint) or reason, verdict=NONE)
+    from nbgit.lineage.asked import Asked
+    from nbgit.lineage.picture_search import find_alike, find_same
+
+    asked = Asked(data)
+    matches = _matches_of(past, dict(find_same(past, data, asked)), history)
+    if matches:
+        return Answer(matches, verdict=SAME)
+    on_disk = _only_on_disk(past, data, "")
+    if on_disk:
+        return Answer(reason=on_disk, verdict=NONE)
+    if not asked.kind:
+        reason = f"No output in the history of HEAD has these bytes, and the file {asked.problem}."
+        return Answer(reason=reason, verdict=NONE)
+    matches = _matches_of(past, dict(find_alike(past, asked)), history)
+    beside = [f"The file {asked.problem}."] if asked.problem else []
+    if matches:
+        return _alike(matches, beside)
+    compared = _COMPARED[asked.kind]
+    reason = f"No output in the history of HEAD has these {compared}, and no figure is alike."
+    return Answer(reason=" ".join([reason, *beside]), verdict=NONE)
+
+
+def _alike(matches: list[Match], notes: list[str]) -> Answer:
+    """Return the answer that tells of figures that are alike, with the sentence that says how much that is worth."""
+    payloads = len({match.figure.digest for match in matches})
+    told = "One figure is alike" if payloads == 1 else f"Ambiguous: {payloads} candidates are alike"
+    head = f"{told}; none is proved to be the same (no bytes, pixels or drawing are equal)."
+    return Answer(matches, notes=notes, verdict=ALIKE if payloads == 1 else AMBIGUOUS, head=head)
+
+
+def _only_on_disk(past: Past, data: bytes, hint: str) -> str:
+    """Return the sentence for a figure that only the working tree shows, or ""."""
     found = next(_in_worktree(past.repository, data), None)
-    if found is not None:
-        path, payload = found
-        where = f"cell {payload.cell_index} of {path}"
-        return Answer(reason=f"This figure is only in the working tree, in {where}, and not committed yet{hint}.")
-    return Answer(reason=f"No output in the history of HEAD has {compared}{hint}.")
+    if found is None:
+        return ""
+    path, payload = found
+    where = f"cell {payload.cell_index} of {path}"
+    return f"This figure is only in the working tree, in {where}, and not committed yet{hint}."
+
+
+def _matches_of(past: Past, found: Mapping[str, Evidence], history: bool) -> list[Match]:
+    """Return a Match for each place at which a notebook's latest version that shows one of the payloads has it.
+
+    They come in the order of `found` where it is ranked (what is alike), else the latest first.
+    """
+    matches = matches_of(past, list(found), history)
+    for match in matches:
+        match.evidence = found[match.figure.digest]
+    ranks = {digest: 0 if evidence.is_same else rank for rank, (digest, evidence) in enumerate(found.items())}
+    return sorted(matches, key=lambda match: ranks[match.figure.digest])
 
 
 def matches_of(past: Past, digests: list[str], history: bool) -> list[Match]:
-    """Return a Match for each place at which a notebook's latest version that shows one of the payloads has it."""
     keys: dict[str, set[str]] = {}
     for digest in digests:
         for document in documents_with(past.index, digest):
@@ -108,7 +154,11 @@ def why_absent(past: Past, path: str, position: int, kin: list[str]) -> str:
         return f"{path} is not in {where}; by the renames in its history it is {kin[0]} there."
     if past.has_name(path):
         return f"{path} is not in {where}; it was in earlier commits: name one of them as REV:{path}."
-    return f"{path} is not in {where}, nor in any commit before it."
+    from difflib import get_close_matches  # here: 10 ms that only this sentence needs
+
+    near = get_close_matches(path, sorted(past.all_names()), 1, LIKENESS)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    return f"{path} is not in {where}, nor in any commit before it{hint}"
 
 
 def _why_nothing(

@@ -12,6 +12,7 @@ from typing import Any
 from nbgit.errors import NotANotebook
 from nbgit.lineage.cell_history import CellTracker, Earlier
 from nbgit.lineage.documents import CellKey, Figure, preferred, source_key
+from nbgit.lineage.evidence import Evidence
 from nbgit.lineage.figures import documents_with
 from nbgit.lineage.history import Commit
 from nbgit.lineage.past import Past
@@ -28,8 +29,9 @@ class Match:
 
     `figure` is its place in the version that was asked about (for a picture: in the latest that shows it), at `path`;
     `source` is the cell's at the introduction; `changed_before` are the code cells above it in
-    HEAD that were others then, where the cell itself is the same; `language` is the notebook's, for colouring.
-    `version`, `then` and `cells` are the notebook, the output's place in it, and its cells at the introduction.
+    HEAD that were others then, where the cell itself is the same; `language` is the notebook's, for colouring;
+    `version`, `then` and `cells` are the notebook, the output's place in it, and its cells at the introduction;
+    `evidence` is what speaks for it where a picture was asked about.
     """
 
     path: str
@@ -44,6 +46,7 @@ class Match:
     changed_before: list[int]
     language: str = ""
     history: list[Earlier] = field(default_factory=list)
+    evidence: Evidence | None = None
 
     @property
     def execution_count(self) -> int | None:
@@ -66,6 +69,8 @@ class Match:
             "source_changed_since": self.source_changed_since,
             "changed_before": self.changed_before,
         }
+        if self.evidence is not None:
+            document["evidence"] = self.evidence.as_json()
         return {**document, "history": [earlier.as_json() for earlier in self.history]} if history else document
 
 

@@ -6,7 +6,7 @@ What one document shows never changes, so it is read once; all new ones go throu
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from hashlib import sha256
 
 from nbgit.errors import NotANotebook, SnapshotInvalid
@@ -151,9 +151,14 @@ def showing_of(cells: list[CellKey], figures: list[Figure], counts: dict[int, in
 
 
 def read_payloads(repository: Repository, index: Index, digests: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield (digest, bytes) for those payloads whose bytes can be found in git's objects."""
+    """Yield (digest, bytes) for those payloads whose bytes can be found in git's objects, in any order.
+
+    A notebook that holds several of them is read once.
+    """
+    wanted = dict.fromkeys(digests)
     with ObjectReader(repository) as reader:
-        for digest in digests:
+        while wanted:
+            digest = next(iter(wanted))
             rows = index.connection.execute(
                 "SELECT oid, file, cells IS NULL FROM data JOIN payloads ON datum_id = data.id"
                 " JOIN documents ON documents.id = document_id"
@@ -161,10 +166,13 @@ def read_payloads(repository: Repository, index: Index, digests: Iterable[str]) 
                 [digest_bytes(digest)],
             ).fetchall()
             for oid, file, is_snapshot in rows:
-                data = _read_payload(reader, oid, file, bool(is_snapshot), digest)
-                if data is not None:
-                    yield digest, data
+                found = _read_payload(reader, oid, file, bool(is_snapshot), digest, wanted)
+                for known in found:
+                    wanted.pop(known, None)
+                yield from found.items()
+                if digest in found:
                     break
+            wanted.pop(digest, None)
 
 
 def digest_bytes(digest: str) -> bytes:
@@ -238,14 +246,17 @@ def _store_data(connection: sqlite3.Connection, new: dict[str, Contents], data_i
         data_ids[datum] = found.fetchone()[0]
 
 
-def _read_payload(reader: ObjectReader, oid: str, file: str | None, is_snapshot: bool, digest: str) -> bytes | None:
+def _read_payload(
+    reader: ObjectReader, oid: str, file: str | None, is_snapshot: bool, digest: str, wanted: Container[str]
+) -> dict[str, bytes]:
+    """Return what a document has of the payloads that are wanted; of a snapshot's files only the one named `digest`."""
     if file is not None:
         data = reader.read(f"{oid}:{file}", most=NOTEBOOK_LIMIT)
-        return data if data is not None and "sha256:" + sha256(data).hexdigest() == digest else None
-    from nbgit.lineage.reading import find_payload
+        return {digest: data} if data is not None and "sha256:" + sha256(data).hexdigest() == digest else {}
+    from nbgit.lineage.reading import find_payloads
 
-    content = _joined(reader, oid) if is_snapshot else reader.read(oid)
-    return None if content is None else find_payload(content, digest)
+    content = _joined(reader, oid) if is_snapshot else reader.read(oid, most=NOTEBOOK_LIMIT)
+    return {} if content is None else find_payloads(content, wanted)
 
 
 def _joined(reader: ObjectReader, snapshot: str) -> bytes | None:

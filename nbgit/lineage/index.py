@@ -16,7 +16,7 @@ from typing import TypeVar
 from nbgit.store.repository import Repository
 
 APPLICATION_ID = 0x6E626769  # "nbgi"
-VERSION = 3
+VERSION = 4
 LOCK_SECONDS = 2.0
 Answer = TypeVar("Answer")
 
@@ -40,6 +40,11 @@ CREATE TABLE payloads (
     PRIMARY KEY (document_id, cell_index, output_index, position)) WITHOUT ROWID;
 CREATE INDEX payloads_by_datum ON payloads (datum_id);
 CREATE TABLE pictures (digest BLOB PRIMARY KEY, width INTEGER, height INTEGER, pixels BLOB) WITHOUT ROWID;
+CREATE TABLE signatures (digest BLOB PRIMARY KEY, hash BLOB) WITHOUT ROWID;
+CREATE TABLE thumbnails (digest BLOB PRIMARY KEY, packed BLOB NOT NULL);
+CREATE TABLE traces (digest BLOB NOT NULL, kind TEXT NOT NULL, trace BLOB NOT NULL);
+CREATE INDEX traces_by_digest ON traces (digest);
+CREATE INDEX traces_by_trace ON traces (trace);
 CREATE TABLE noted (id INTEGER PRIMARY KEY, oid TEXT NOT NULL UNIQUE);
 CREATE TABLE links (
     noted_id INTEGER NOT NULL, path BLOB NOT NULL, snapshot TEXT NOT NULL, PRIMARY KEY (noted_id, path)) WITHOUT ROWID;

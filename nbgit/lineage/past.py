@@ -56,6 +56,11 @@ class Past:
         self._documents: dict[str, tuple[list[Figure], dict[int, int]]] = {}
         self._sizes: dict[str, tuple[int, int] | None] = {}
 
+    def report(self, done: int, total: int) -> None:
+        """Tell whoever waits how much of some reading is done."""
+        if self._report:
+            self._report(done, total)
+
     def versions_of(self, names: Iterable[str]) -> Versions:
         """Return all versions of the notebooks that ever had one of these names."""
         closed = close_names(self.index, names)

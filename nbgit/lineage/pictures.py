@@ -1,9 +1,6 @@
-"""Ring 3: what a picture is beyond its bytes: its size, read from its header, and its decoded pixels (Pillow)."""
-
-import io
+"""Ring 3: what a picture's header says: its size; and whether there is Pillow to read more (`decoding.py`)."""
 
 RASTER = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp", "image/tiff")
-LARGEST = 200_000_000  # pixels; a larger picture is not decoded (a small file can claim any size)
 _SOF = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # JPEG's start-of-frame markers (ITU T.81, table B.1)
 
 
@@ -21,26 +18,6 @@ def can_decode() -> bool:
     from importlib.util import find_spec
 
     return find_spec("PIL") is not None
-
-
-def pixel_digest(data: bytes) -> tuple[tuple[int, int], bytes] | None:
-    """Return ((width, height), sha256 of the first frame's pixels as RGBA), or None for what is no picture.
-
-    Two files with the same digest show the same picture, whatever their compression, metadata or palette.
-    """
-    from hashlib import sha256  # here: the diff driver asks for sizes only
-
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            if picture.width * picture.height > LARGEST:
-                return None
-            pixels = picture.convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None
-    size = f"{pixels.width}x{pixels.height}".encode()
-    return (pixels.width, pixels.height), sha256(size + b"\0" + pixels.tobytes()).digest()
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:

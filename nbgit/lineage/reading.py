@@ -6,6 +6,7 @@ are no UTF-8) or what is older than nbformat 4 goes through nbgit.notebook.outpu
 Measured on 165 notebooks (39 MB): 0.10 s this way, 0.31 s the plain way.
 """
 
+from collections.abc import Container
 from hashlib import sha256
 from typing import Any
 
@@ -117,12 +118,12 @@ class NotebookReader:
         return digest
 
 
-def find_payload(notebook: bytes, digest: str) -> bytes | None:
-    """Return the bytes of the payload with this digest in a notebook, or None."""
+def find_payloads(notebook: bytes, digests: Container[str]) -> dict[str, bytes]:
+    """Return digest -> bytes of the payloads in a notebook that are asked for."""
     try:
-        return next((payload.data for payload in read_payloads(notebook) if payload.digest == digest), None)
+        return {digest: payload.data for payload in read_payloads(notebook) if (digest := payload.digest) in digests}
     except NotANotebook:
-        return None
+        return {}
 
 
 def _storable(text: str) -> str:

@@ -38,6 +38,9 @@ def tell_matches(
         lines += [[]] if number else []
         place = tell_place(match.path, match.figure, match.execution_count, sizes)
         lines.append([*label(_kind(match.figure.mime)), *place])
+        if match.evidence is not None:
+            style = "" if match.evidence.is_same else "yellow"
+            lines.append([*label("evidence"), (match.evidence.as_words(), style)])
         lines.append(label("introduced") + tell_commit(match.introduced))
         if match.last_seen.oid != head:
             lines.append(label("last seen") + tell_commit(match.last_seen))

@@ -10,6 +10,7 @@ from nbgit.store.objects import ObjectReader
 from nbgit.store.repository import Repository
 
 SUFFIX = ".ipynb"
+LIKENESS = 0.75  # of two names, so that one is offered for the other (difflib's ratio)
 
 
 class NotebookTarget(NamedTuple):
@@ -51,8 +52,20 @@ def read_target(repository: Repository, directory: str, argument: str) -> Notebo
     with ObjectReader(repository) as reader:
         data = reader.read(name)
     if data is None:
-        raise TargetNotFound(f"{argument} is neither a file on disk nor one in HEAD")
+        raise TargetNotFound(f"{argument} is neither a file on disk nor one in HEAD{_near(on_disk)}")
     return PictureTarget(argument, data)
+
+
+def _near(place: str) -> str:
+    """Return ` (did you mean NAME?)` for the file beside it whose name is most like that of `place`, or ""."""
+    from difflib import get_close_matches
+
+    try:
+        names = os.listdir(os.path.dirname(place) or os.curdir)
+    except OSError:
+        return ""
+    near = get_close_matches(os.path.basename(place), names, 1, LIKENESS)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def split_revision(repository: Repository, directory: str, argument: str) -> tuple[str, str] | None:

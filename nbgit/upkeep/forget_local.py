@@ -17,6 +17,8 @@ from nbgit.upkeep.forget_notebook import remove_target, shows_target, source_sho
 from nbgit.upkeep.forget_targets import PathTarget, Target
 
 LEFTOVER_SECONDS = 60  # a file being written is never this old: a crash has left it
+# Tables of the figure index that tell of what was shown.
+_TELLING = ("payloads", "data", "pictures", "signatures", "thumbnails", "traces", "documents")
 LOGS = ("nbgit.log", "nbgit.log.1")
 FOLDERS = ("captures", "past", "damaged")
 
@@ -108,7 +110,7 @@ class LocalForgetter:
             try:
                 index = Index(path)
                 index.connection.execute("PRAGMA secure_delete = ON")
-                for table in ("payloads", "data", "pictures", "documents"):
+                for table in _TELLING:
                     index.connection.execute(f"DELETE FROM {table}")
                 index.connection.execute("VACUUM")
                 index.close()

@@ -129,12 +129,56 @@ def test_image_file_by_bytes_and_by_pixels(box: GitBox) -> None:
     outside = box.root / "mail attachment.bmp"
     outside.write_bytes(picture((255, 0, 0), "BMP"))
     (by_pixels,) = blame(box, str(outside))
+    assert (match.pop("evidence")["kind"], by_pixels.pop("evidence")["kind"]) == ("bytes", "pixels")
     assert by_pixels == match
     assert "pixels" in box.nbgit("blame-output", str(outside)).out
     (box.path / "figures" / "green.png").write_bytes(picture((0, 255, 0)))
     result = box.nbgit("blame-output", "figures/green.png")
     assert (result.code, result.out.count("\n")) == (1, 1)
-    assert "No output in the history of HEAD has these bytes or these pixels." in result.out
+    assert "No output in the history of HEAD has these bytes or these pixels, and no figure is alike." in result.out
+
+
+def drawing(turn: float) -> Any:
+    """Return a picture with enough on it to be known again: a wave and a frame."""
+    from math import sin
+
+    image = pytest.importorskip("PIL.Image").new("RGB", (320, 240), "white")
+    pen = pytest.importorskip("PIL.ImageDraw").Draw(image)
+    pen.rectangle((30, 20, 300, 210), outline="black", width=2)
+    pen.line([(x, 115 + 80 * sin(x / 30 + turn)) for x in range(32, 298)], fill="#1f77b4", width=3)
+    return image
+
+
+def test_a_figure_that_is_only_alike_is_told_as_that(box: GitBox) -> None:
+    for number, turn in enumerate((0.0, 0.05, 2.0)):
+        target = io.BytesIO()
+        drawing(turn).save(target, "PNG")
+        box.write(f"{number}.ipynb", with_picture(target.getvalue()))
+    box.commit("draw")
+    drawing(2.0).resize((200, 150)).save(box.root / "mail 1.jpg", quality=70)
+    drawing(0.02).save(box.root / "mail 2.jpg", quality=70)
+    drawing(4.0).save(box.root / "mail 3.jpg", quality=70)
+    result = box.nbgit("blame-output", "../mail 1.jpg")
+    assert result.out.startswith("One figure is alike; none is proved to be the same")
+    assert "\nevidence    alike: correlation 0.9" in result.out
+    document = json.loads(box.nbgit("blame-output", "../mail 1.jpg", "--json").out)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    assert document["verdict"] == "alike"
+    assert [match["path"] for match in document["matches"]] == ["2.ipynb"]
+    assert not document["matches"][0]["evidence"]["same"]
+    assert box.nbgit("blame-output", "../mail 2.jpg").out.startswith(
+        "Ambiguous: 2 candidates are alike; none is proved"
+    )
+    absent = box.nbgit("blame-output", "../mail 3.jpg", "--json")
+    assert (absent.code, json.loads(absent.out)) == (1, {"matches": [], "verdict": "none"})
+
+
+def test_a_misspelled_target_gets_the_nearest_name(box: GitBox) -> None:
+    box.write("analysis.ipynb", one_figure("one"))
+    box.write("figures/fig3.png", made_up("one"))
+    box.commit("one")
+    assert "did you mean fig3.png?" in box.nbgit("blame-output", "figures/fig33.png").err
+    assert "did you mean analysis.ipynb?" in box.nbgit("blame-output", "analisis.ipynb").out
 
 
 def test_pixels_of_a_snapshot(installed: GitBox) -> None:

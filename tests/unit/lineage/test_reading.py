@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from nbgit.errors import NotANotebook
 from nbgit.lineage.pictures import picture_size
-from nbgit.lineage.reading import NotebookReader, find_payload
+from nbgit.lineage.reading import NotebookReader, find_payloads
 from nbgit.notebook.outputs import read_payloads
 from tests.nb import code, markdown, notebook
 from tests.unit.lineage.brute import corpus_bundle, digest, figure_cell, made_up, one_figure
@@ -71,7 +71,7 @@ def test_older_notebooks() -> None:
     _, (figure,), counts = NotebookReader().read(old)
     assert (figure.digest, figure.mime, figure.execution_count) == (digest("x"), "image/png", 3)
     assert counts == [(0, 3)]
-    assert find_payload(old, digest("x")) == made_up("x")
+    assert find_payloads(old, {digest("x")}) == {digest("x"): made_up("x")}
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\x00\x01", b'{"cells": 3}'])
