@@ -38,12 +38,22 @@ class LineEdits:
 class Piece:
     """Some of the lines of a cell, from `start` (counted from 0) on."""
 
-    __slots__ = ("cell", "lines", "start")
+    __slots__ = ("cell", "is_last", "lines", "start")
 
     def __init__(self, cell: "Cell", section: Section) -> None:
         self.cell = cell
         self.start = section.start
-        self.lines = split_lines(cell.source)[section.start : section.end]
+        lines = split_lines(cell.source)
+        self.lines = lines[section.start : section.end]
+        self.is_last = section.end >= len(lines)
+
+    @property
+    def told(self) -> int:
+        """How many of the lines say something: all, but for blank ones where the cell was cut behind them."""
+        end = len(self.lines)
+        while end and not self.is_last and not self.lines[end - 1].strip():
+            end -= 1
+        return end
 
 
 class CellChange:
@@ -70,6 +80,23 @@ class CellChange:
         before = self.split.lines if self.split else split_lines(self.before.source) if self.before else []
         after = self.joined.lines if self.joined else split_lines(self.after.source) if self.after else []
         return LineEdits(before, after)
+
+    @property
+    def told_edits(self) -> LineEdits:
+        """The change of the source as a reader is told of it: without blank lines that came or went at a cut."""
+        edits = self.source_edits
+        if not edits.hunks or not (self.split or self.joined):
+            return edits
+        last = edits.hunks[-1]
+        a_end, b_end = len(edits.before), len(edits.after)
+        if self.split and last.a_end == a_end:
+            a_end = max(last.a_start, self.split.told)
+        if self.joined and last.b_end == b_end:
+            b_end = max(last.b_start, self.joined.told)
+        kept = Hunk(last.a_start, min(last.a_end, a_end), last.b_start, min(last.b_end, b_end))
+        is_left = kept.a_start < kept.a_end or kept.b_start < kept.b_end
+        found = [*edits.hunks[:-1], *([kept] if is_left else [])]
+        return LineEdits.of(edits.before[:a_end], edits.after[:b_end], found, edits.exact)
 
     @property
     def metadata_edits(self) -> LineEdits:

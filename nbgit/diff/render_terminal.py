@@ -120,7 +120,7 @@ def name_of(change: CellChange, title: str) -> str:
 def _render_cell(change: CellChange, title: str, view: View) -> "Iterator[str]":
     name = name_of(change, title)
     metadata = list(render_edits(change.metadata_edits, f"metadata of {name}", view))
-    source = ignoring_space(change.source_edits, view.space)
+    source = ignoring_space(change.told_edits, view.space)
     old, new = change.split.start if change.split else 0, change.joined.start if change.joined else 0
     is_elsewhere = change.moved or change.kind_changed or change.split or change.joined
     is_whole = change.before is None or change.after is None

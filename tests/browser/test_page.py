@@ -180,3 +180,12 @@ def test_a_narrow_window_does_not_scroll_sideways(open_page: Open, html: str) ->
     tab = open_page(html, width=420)
     assert tab.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert tab.page.evaluate("document.documentElement.dataset.view") == "unified"
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open, html: str) -> None:
+    tab = open_page(html, width=360, height=740)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 360
+    for at in range(tab.page.locator(".tools button:visible").count()):
+        button = box(tab, ".tools button:visible", at)
+        assert button["x"] >= 0
+        assert button["x"] + button["width"] <= 360

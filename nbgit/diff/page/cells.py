@@ -37,7 +37,7 @@ class Shown:
     def __init__(self, change: CellChange, title: str) -> None:
         self.change = change
         self.title = title
-        self.edits = change.source_edits
+        self.edits = change.told_edits
         self.metadata = change.metadata_edits
         self.verbs = self._verbs()
 

@@ -127,3 +127,20 @@ def test_colour_words() -> None:
         assert escape_of(words) == f"\x1b[{codes}m"
     for words in ("normal", "", "nonsense", "red green blue", "#12345g", "999"):
         assert escape_of(words) == ""
+
+
+SPLIT = ["alpha = load('alpha')\nbeta = load('beta')", "gamma = fit(alpha, beta)\ndelta = plot(gamma)"]
+
+
+def test_blank_lines_at_a_cut_are_not_shown() -> None:
+    whole = notebook(code("\n\n\n".join(SPLIT), id="aaaa0001"))
+    parts = notebook(*(code(text, id=f"aaaa000{number}") for number, text in enumerate(SPLIT, 1)))
+    for before, after in ((whole, parts), (parts, whole)):
+        lines = diff(before, after)[3:]
+        assert [line[:1] for line in lines] == ["@", " ", "@", " "], lines
+    at_the_end = notebook(
+        *(code(text, id=f"aaaa000{number}") for number, text in enumerate([SPLIT[0], SPLIT[1] + "\n\n"], 1))
+    )
+    assert [line for line in diff(whole, at_the_end) if line.startswith("+")][1:] == ["+", "+"]
+    edited = notebook(code(SPLIT[0] + "\nepsilon = 5", id="aaaa0001"), code(SPLIT[1], id="aaaa0002"))
+    assert [line for line in diff(whole, edited)[3:] if line[:1] in "+-"] == ["+epsilon = 5"]
