@@ -13,9 +13,9 @@ from benchmarks.results import PERCENT, SECONDS, Budget, Measured, Row
 from benchmarks.sandbox import write_files
 from benchmarks.tools import NBGIT
 from nbgit.lineage.answers import Answer, blame_picture
-from nbgit.lineage.figures import digest_bytes
-from nbgit.lineage.index import Index, with_index
-from nbgit.lineage.past import Past
+from nbgit.lineage.history.figures import digest_bytes
+from nbgit.lineage.history.index import Index, with_index
+from nbgit.lineage.history.past import Past
 from nbgit.notebook.outputs import Payload
 from nbgit.store.repository import find_repository
 

@@ -7,11 +7,11 @@ import click
 from nbgit.cli.terminal import print_json, print_lines, progress, warn
 from nbgit.lineage.answers import matches_of
 from nbgit.lineage.blame import Match
-from nbgit.lineage.downstream import Affected, affected_by
-from nbgit.lineage.index import Index, with_index
-from nbgit.lineage.past import Past
-from nbgit.lineage.recipe import Recipes
-from nbgit.lineage.records import Records
+from nbgit.lineage.history.index import Index, with_index
+from nbgit.lineage.history.past import Past
+from nbgit.lineage.origin.downstream import Affected, affected_by
+from nbgit.lineage.origin.recipe import Recipes
+from nbgit.lineage.runs.records import Records
 from nbgit.lineage.story import Line, Sizes, tell_commit, tell_place
 from nbgit.lineage.targets import repository_path
 from nbgit.notebook.text import visible

@@ -11,14 +11,14 @@ from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, progress, warn
 from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
 from nbgit.lineage.blame import Selection
-from nbgit.lineage.documents import Figure
-from nbgit.lineage.index import Index, with_index
-from nbgit.lineage.origin import Origin, origins_of
-from nbgit.lineage.origin_story import tell_briefly, tell_origin
-from nbgit.lineage.past import Past
-from nbgit.lineage.recipe import PYTHON
-from nbgit.lineage.records import Records
-from nbgit.lineage.script import as_notebook, as_script
+from nbgit.lineage.history.documents import Figure
+from nbgit.lineage.history.index import Index, with_index
+from nbgit.lineage.history.past import Past
+from nbgit.lineage.origin.origin import Origin, origins_of
+from nbgit.lineage.origin.recipe import PYTHON
+from nbgit.lineage.origin.script import as_notebook, as_script
+from nbgit.lineage.origin.story import tell_briefly, tell_origin
+from nbgit.lineage.runs.records import Records
 from nbgit.lineage.story import MANY, Sizes, tell_matches
 from nbgit.lineage.targets import NotebookTarget, PictureTarget, read_target
 from nbgit.notebook.text import visible

@@ -10,7 +10,7 @@ from nbgit.diff.between import FileChange
 from nbgit.diff.report import Side
 from nbgit.diff.stored import COMMIT, INDEX, WORKTREE, State, Stored
 from nbgit.errors import GitFailed, TargetNotFound
-from nbgit.lineage.past import resolve_commit
+from nbgit.lineage.history.past import resolve_commit
 from nbgit.lineage.targets import find_colon, repository_path, split_revision
 from nbgit.notebook.policy import Policy
 from nbgit.store.git import try_git

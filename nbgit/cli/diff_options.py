@@ -10,7 +10,7 @@ import click
 from nbgit.cli.numbers import Number
 from nbgit.diff.view import ALL, AT_EOL, CHANGE, COLOUR, FULL, NONE, PLAIN, View
 from nbgit.gitproto.git_settings import picture_setting, read_view, stdout_is_terminal
-from nbgit.lineage.inline import PROTOCOLS, find_protocol
+from nbgit.lineage.lookup.inline import PROTOCOLS, find_protocol
 
 ALONE = {  # as in git, these take a value behind `=` only, and mean this without one
     "--color": "--color=always",

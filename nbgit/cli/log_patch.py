@@ -7,7 +7,7 @@ from nbgit.cli.diff_sides import with_outputs
 from nbgit.diff.between import changed_files
 from nbgit.diff.stored import COMMIT, State
 from nbgit.diff.view import NONE, View
-from nbgit.lineage.journal import Entry
+from nbgit.lineage.log import Entry
 from nbgit.notebook.policy import Policy
 from nbgit.store.git import run_git
 from nbgit.store.repository import Repository

@@ -4,8 +4,8 @@ import click
 
 from nbgit.cli.paging import paged
 from nbgit.cli.terminal import encoded, print_json, render, wants_colour
-from nbgit.lineage.runs import Run, read_runs
-from nbgit.lineage.runs_story import tell_runs
+from nbgit.lineage.runs.journals import Run, read_runs
+from nbgit.lineage.runs.story import tell_runs
 from nbgit.store.git import run_git
 from nbgit.store.repository import Repository
 

@@ -9,8 +9,8 @@ from nbgit.cli.new_file import write_file
 from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, warn
 from nbgit.errors import NotANotebook, TargetNotFound
-from nbgit.lineage.inline import find_protocol, inline_picture
-from nbgit.lineage.pictures import picture_size
+from nbgit.lineage.lookup.inline import find_protocol, inline_picture
+from nbgit.lineage.lookup.pictures import picture_size
 from nbgit.lineage.story import Line
 from nbgit.lineage.targets import NotebookTarget, read_target
 from nbgit.notebook.outputs import Payload, is_figure, rank, read_payloads

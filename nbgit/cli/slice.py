@@ -8,7 +8,7 @@ import click
 
 from nbgit.cli.terminal import print_json, print_lines
 from nbgit.errors import NbgitError, TargetNotFound
-from nbgit.lineage.slicing import Facts, Run, Slice, slice_runs
+from nbgit.lineage.slicing.slicer import Facts, Run, Slice, slice_runs
 from nbgit.lineage.story import Line
 from nbgit.notebook.printable import printable
 

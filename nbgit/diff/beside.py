@@ -1,10 +1,10 @@
-"""Ring 3: a figure before and after, side by side, as what the terminal shows pictures by (nbgit.lineage.inline)."""
+"""Ring 3: a figure before and after, side by side, as a terminal shows pictures (nbgit.lineage.lookup.inline)."""
 
 import io
 
 from nbgit.diff.figures import decoded
-from nbgit.lineage.inline import inline_picture
-from nbgit.lineage.pictures import RASTER, can_decode
+from nbgit.lineage.lookup.inline import inline_picture
+from nbgit.lineage.lookup.pictures import RASTER, can_decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 import io
 import re
 
-from nbgit.lineage.pictures import RASTER, can_decode, picture_size
+from nbgit.lineage.lookup.pictures import RASTER, can_decode, picture_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ class View:
     """How a diff is shown.
 
     `outputs` is NONE, SUMMARY or FULL; `decode` says whether pictures may be decoded, `picture` by what protocol the
-    terminal shows them (nbgit.lineage.inline; "": it can't). `space` is ALL, CHANGE, AT_EOL, or "" where every blank
-    counts; `words` is PLAIN, COLOUR, or "" for a diff by lines, in which `marks` (where there is colour) sets changed
-    words off. `syntax` says whether code has its own colours, `language` which one it is in; `quotes` is git's
+    terminal shows them (nbgit.lineage.lookup.inline; "": it can't). `space` is ALL, CHANGE, AT_EOL, or "" where every
+    blank counts; `words` is PLAIN, COLOUR, or "" for a diff by lines, in which `marks` (where there is colour) sets
+    changed words off. `syntax` says whether code has its own colours, `language` which one it is in; `quotes` is git's
     core.quotePath.
     """
 

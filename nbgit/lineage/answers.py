@@ -8,13 +8,13 @@ from hashlib import sha256
 
 from nbgit.errors import GitFailed, NotANotebook
 from nbgit.lineage.blame import Match, Selection, blame_figures
-from nbgit.lineage.documents import CellKey, Figure
-from nbgit.lineage.evidence import ALIKE, BYTES, Evidence
-from nbgit.lineage.figures import documents_with
-from nbgit.lineage.past import Past
-from nbgit.lineage.pictures import can_decode
+from nbgit.lineage.history.documents import CellKey, Figure
+from nbgit.lineage.history.figures import documents_with
+from nbgit.lineage.history.past import Past
+from nbgit.lineage.history.versions import Version
+from nbgit.lineage.lookup.evidence import ALIKE, BYTES, Evidence
+from nbgit.lineage.lookup.pictures import can_decode
 from nbgit.lineage.targets import LIKENESS
-from nbgit.lineage.versions import Version
 from nbgit.notebook.outputs import Payload, read_payloads
 from nbgit.store.git import run_git
 from nbgit.store.repository import Repository
@@ -73,8 +73,8 @@ def blame_picture(past: Past, data: bytes, *, history: bool = False) -> Answer:
         hint = "; to compare pixels, PDF pages and what is alike, install Pillow: pip install 'nbgit[figures]'"
         reason = f"No output in the history of HEAD has exactly these bytes{hint}."
         return Answer(reason=_only_on_disk(past, data, hint) or reason, verdict=NONE)
-    from nbgit.lineage.asked import Asked
-    from nbgit.lineage.picture_search import find_alike, find_same
+    from nbgit.lineage.lookup.asked import Asked
+    from nbgit.lineage.lookup.search import find_alike, find_same
 
     asked = Asked(data)
     matches = _matches_of(past, dict(find_same(past, data, asked)), history)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbgit.errors import NotANotebook
-from nbgit.lineage.cell_history import CellTracker, Earlier
-from nbgit.lineage.documents import CellKey, Figure, preferred, source_key
-from nbgit.lineage.evidence import Evidence
-from nbgit.lineage.figures import documents_with
-from nbgit.lineage.history import Commit
-from nbgit.lineage.past import Past
-from nbgit.lineage.versions import Version, Versions
+from nbgit.lineage.history.cell_history import CellTracker, Earlier
+from nbgit.lineage.history.commits import Commit
+from nbgit.lineage.history.documents import CellKey, Figure, preferred, source_key
+from nbgit.lineage.history.figures import documents_with
+from nbgit.lineage.history.past import Past
+from nbgit.lineage.history.versions import Version, Versions
+from nbgit.lineage.lookup.evidence import Evidence
 from nbgit.notebook.cells import Cell, read_cells
 from nbgit.notebook.outputs import is_figure
 from nbgit.notebook.showing import Showing, pair_cells

@@ -8,12 +8,12 @@ from typing import Any
 from nbgit.diff.changes import split_lines
 from nbgit.errors import NotANotebook, TargetNotFound
 from nbgit.lineage.answers import why_absent
-from nbgit.lineage.documents import Figure, preferred
-from nbgit.lineage.figures import documents_with
-from nbgit.lineage.history import Commit, Report
+from nbgit.lineage.history.commits import Commit, Report
+from nbgit.lineage.history.documents import Figure, preferred
+from nbgit.lineage.history.figures import documents_with
+from nbgit.lineage.history.past import Past
+from nbgit.lineage.history.versions import Version, Versions
 from nbgit.lineage.line_blame import WORKTREE, Origins, sources_of, trace
-from nbgit.lineage.past import Past
-from nbgit.lineage.versions import Version, Versions
 from nbgit.notebook.cells import Cell
 from nbgit.notebook.outputs import read_payloads
 from nbgit.notebook.text import heading_of

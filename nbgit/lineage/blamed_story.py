@@ -1,7 +1,7 @@
 """Ring 3: the answer of `nbgit blame` as lines for people: (text, style) pieces, the same with and without colour."""
 
 from nbgit.lineage.blamed import Blamed, BlamedCell, BlamedOutput
-from nbgit.lineage.history import Commit
+from nbgit.lineage.history.commits import Commit
 from nbgit.lineage.story import SHORT_OID, Line, Sizes
 from nbgit.notebook.outputs import STDERR, STDOUT
 from nbgit.notebook.text import shorten, visible

@@ -14,8 +14,8 @@ from nbgit.diff.align import align
 from nbgit.diff.changes import split_lines
 from nbgit.diff.lines import match
 from nbgit.errors import NotANotebook
-from nbgit.lineage.history import Report
-from nbgit.lineage.versions import Version, Versions
+from nbgit.lineage.history.commits import Report
+from nbgit.lineage.history.versions import Version, Versions
 from nbgit.notebook.cells import SOURCE_KEYS, Cell, read_cells
 from nbgit.store.objects import ObjectReader
 

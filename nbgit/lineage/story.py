@@ -6,9 +6,9 @@ Everything that comes from notebooks or commits goes through `visible`, so that 
 from typing import NamedTuple
 
 from nbgit.lineage.blame import Match
-from nbgit.lineage.cell_history import Earlier
-from nbgit.lineage.documents import Figure
-from nbgit.lineage.history import Commit
+from nbgit.lineage.history.cell_history import Earlier
+from nbgit.lineage.history.commits import Commit
+from nbgit.lineage.history.documents import Figure
 from nbgit.notebook.outputs import STDERR, STDOUT, is_figure
 from nbgit.notebook.showing import in_words
 from nbgit.notebook.text import visible, visible_lines

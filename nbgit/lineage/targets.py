@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from nbgit.errors import TargetNotFound
-from nbgit.lineage.past import resolve_commit
+from nbgit.lineage.history.past import resolve_commit
 from nbgit.store.git import try_git
 from nbgit.store.objects import ObjectReader
 from nbgit.store.repository import Repository

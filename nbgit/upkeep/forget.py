@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from nbgit.errors import TargetNotFound
-from nbgit.lineage.history import Report
+from nbgit.lineage.history.commits import Report
 from nbgit.notebook.policy import Policy
 from nbgit.store.captures import CaptureStore
 from nbgit.store.changes import SUFFIX

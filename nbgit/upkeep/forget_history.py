@@ -1,7 +1,7 @@
 """Ring 3: where else the target stands: in git's own history, which nbgit does not rewrite, and at the remotes."""
 
 from nbgit.errors import GitFailed
-from nbgit.lineage.history import Report
+from nbgit.lineage.history.commits import Report
 from nbgit.store.changes import SUFFIX, raw_changes
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader

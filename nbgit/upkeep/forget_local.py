@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 
-from nbgit.lineage.index import Index
+from nbgit.lineage.history.index import Index
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, encode_spans
 from nbgit.store.captures import TRAILER, Capture, CaptureStore, remove_empty, write_whole

@@ -4,7 +4,7 @@ The new refs are commits without parents: no history of theirs holds what was re
 """
 
 from nbgit.errors import NbgitError, SnapshotInvalid
-from nbgit.lineage.history import Report
+from nbgit.lineage.history.commits import Report
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.removal import Remaining
 from nbgit.notebook.spans import Split

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
-from nbgit.lineage.figures import (
+from nbgit.lineage.history.commits import Report, learn_commits, read_graph, read_new_versions, read_old_blobs
+from nbgit.lineage.history.figures import (
     cells_of,
     counts_of,
     documents_with_outputs,
@@ -19,9 +20,8 @@ from nbgit.lineage.figures import (
     learn_documents,
     showing_of,
 )
-from nbgit.lineage.history import Report, learn_commits, read_graph, read_new_versions, read_old_blobs
-from nbgit.lineage.index import Index, with_index
-from nbgit.lineage.linked import learn_links
+from nbgit.lineage.history.index import Index, with_index
+from nbgit.lineage.history.linked import learn_links
 from nbgit.notebook.showing import Showing, tell_showing
 from nbgit.store.entries import (
     SIZE_LIMIT,

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from nbgit.errors import GitFailed
-from nbgit.lineage.history import Report, read_changes
+from nbgit.lineage.history.commits import Report, read_changes
 from nbgit.notebook.showing import tell_showing
 from nbgit.store.captures import CaptureStore, write_whole
 from nbgit.store.git import run_git

@@ -19,8 +19,8 @@ from nbgit.kernel import journal as kernel_journal
 from nbgit.kernel import names as kernel_names
 from nbgit.kernel.recorder import CODE_LIMIT
 from nbgit.kernel.seen import OTHERS
-from nbgit.lineage import index
-from nbgit.lineage.runs import read_journal
+from nbgit.lineage.history import index
+from nbgit.lineage.runs.journals import read_journal
 from nbgit.notebook.encoding import decode, encode
 from nbgit.notebook.policy import CELL_METADATA, NOTEBOOK_METADATA, Policy, read_policy
 from nbgit.store import log, snapshots

@@ -40,12 +40,15 @@ NEIGHBOURS = {
     ("lineage", "diff.align"): "blame follows cells as a diff pairs them",
     ("lineage", "diff.changes"): "the same reading of what a line is",
     ("lineage", "diff.lines"): "the same for lines",
-    ("diff", "lineage.pictures"): "a picture's size and whether its pixels can be read: told alike everywhere",
-    ("diff", "lineage.inline"): "the same bytes show a picture in a diff and in nbgit show",
-    ("upkeep", "lineage.index"): "the figure index is deleted where it holds what is forgotten, and filled by import",
-    ("upkeep", "lineage.history"): "what commits did to notebooks, for import and migrate; reports of progress",
-    ("upkeep", "lineage.figures"): "import fills the figure index, and describes notebooks from it",
-    ("upkeep", "lineage.linked"): "the same for what the new entries say",
+    ("diff", "lineage.lookup.pictures"): "a picture's size and whether its pixels can be read: told alike everywhere",
+    ("diff", "lineage.lookup.inline"): "the same bytes show a picture in a diff and in nbgit show",
+    (
+        "upkeep",
+        "lineage.history.index",
+    ): "the figure index goes where it holds what is forgotten; import fills it",
+    ("upkeep", "lineage.history.commits"): "what commits did to notebooks, for import and migrate; reports of progress",
+    ("upkeep", "lineage.history.figures"): "import fills the figure index, and describes notebooks from it",
+    ("upkeep", "lineage.history.linked"): "the same for what the new entries say",
 }
 # Which folder is the only door to a library.
 DOORS = {

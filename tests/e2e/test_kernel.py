@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nbgit.lineage.runs import LOST, RUNNING, read_runs
+from nbgit.lineage.runs.journals import LOST, RUNNING, read_runs
 from nbgit.notebook.outputs import read_payloads
 from nbgit.store.repository import find_repository
 from tests.gitbox import GitBox

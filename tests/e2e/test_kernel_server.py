@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nbgit.lineage.runs import read_runs
+from nbgit.lineage.runs.journals import read_runs
 from nbgit.store.repository import find_repository
 from tests.gitbox import GitBox
 from tests.nb import code, notebook

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nbgit.lineage.slicing import Run, slice_runs
-from nbgit.lineage.trimming import trim
+from nbgit.lineage.slicing.slicer import Run, slice_runs
+from nbgit.lineage.slicing.trimming import trim
 
 NAMES = st.sampled_from("abc")
 FORMS = [

@@ -12,7 +12,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from nbgit.lineage.slicing import Facts, Run, slice_runs
+from nbgit.lineage.slicing.slicer import Facts, Run, slice_runs
 
 if sys.version_info >= (3, 11):
     import tomllib

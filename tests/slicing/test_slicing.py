@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from nbgit.lineage.slicing import slice_runs
-from nbgit.lineage.trimming import trim
+from nbgit.lineage.slicing.slicer import slice_runs
+from nbgit.lineage.slicing.trimming import trim
 from tests.slicing.harness import Case, Truth, Verdict, judge, read_cases
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="subsets are run in forked processes")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from nbgit.lineage.figures import figures_of
-from nbgit.lineage.past import Past
+from nbgit.lineage.history.figures import figures_of
+from nbgit.lineage.history.past import Past
 from tests.nb import code, notebook
 
 CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpus"

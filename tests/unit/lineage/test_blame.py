@@ -6,8 +6,8 @@ import pytest
 
 from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
 from nbgit.lineage.blame import Selection
-from nbgit.lineage.index import Index, with_index
-from nbgit.lineage.past import Past
+from nbgit.lineage.history.index import Index, with_index
+from nbgit.lineage.history.past import Past
 from nbgit.store.repository import find_repository
 from tests.gitbox import GitBox
 from tests.nb import code, notebook

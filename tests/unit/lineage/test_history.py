@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nbgit.lineage.index import with_index
-from nbgit.lineage.past import Past
+from nbgit.lineage.history.index import with_index
+from nbgit.lineage.history.past import Past
 from nbgit.store.repository import find_repository
 from tests.gitbox import GitBox
 from tests.unit.lineage.brute import corpus_bundle, one_figure, spans, unbundle, walk

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nbgit.lineage.index import VERSION, Index, with_index
-from nbgit.lineage.past import Past
+from nbgit.lineage.history.index import VERSION, Index, with_index
+from nbgit.lineage.history.past import Past
 from nbgit.store.repository import Repository, find_repository
 from tests.gitbox import GitBox
 from tests.unit.lineage.brute import digest, one_figure, spans
@@ -85,7 +85,7 @@ def test_a_foreign_database_is_replaced(repository: Repository) -> None:
 
 
 def test_a_locked_file_is_gone_round(box: GitBox, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbgit.lineage.index.LOCK_SECONDS", 0.01)
+    monkeypatch.setattr("nbgit.lineage.history.index.LOCK_SECONDS", 0.01)
     box.write("a.ipynb", one_figure("four"))
     box.commit("four")
     other = sqlite3.connect(index_path(repository), isolation_level=None)

@@ -8,7 +8,7 @@ from base64 import b64decode
 
 import pytest
 
-from nbgit.lineage.inline import find_protocol, inline_picture
+from nbgit.lineage.lookup.inline import find_protocol, inline_picture
 
 
 def picture(width: int = 7, height: int = 15) -> bytes:

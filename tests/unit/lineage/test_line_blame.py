@@ -9,8 +9,8 @@ import pytest
 
 from nbgit.errors import NotANotebook, TargetNotFound
 from nbgit.lineage.blamed import Blamed, Options, blame_cells
-from nbgit.lineage.index import Index, with_index
-from nbgit.lineage.past import Past
+from nbgit.lineage.history.index import Index, with_index
+from nbgit.lineage.history.past import Past
 from nbgit.store.repository import find_repository
 from tests.gitbox import GitBox
 from tests.nb import code, markdown, notebook

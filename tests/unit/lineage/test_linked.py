@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nbgit.lineage.index import Index
-from nbgit.lineage.linked import learn_links, links_of, names_linked_to, unread_snapshots
+from nbgit.lineage.history.index import Index
+from nbgit.lineage.history.linked import learn_links, links_of, names_linked_to, unread_snapshots
 from nbgit.store.refs import ENTRIES
 from nbgit.store.repository import find_repository
 from tests.e2e.scene import entry_of, run_of

@@ -18,10 +18,10 @@ from PIL import Image
 from benchmarks.lookup import UNBOUND, measure_all
 from benchmarks.plots import QUERIES, Plot, jpeg, make_plots, notebook_of, pdf_of_same_image
 from nbgit.lineage.answers import Answer, blame_picture
-from nbgit.lineage.decoding import LARGEST, open_picture, pixel_digest
-from nbgit.lineage.index import Index, with_index
-from nbgit.lineage.past import Past
-from nbgit.lineage.svg import traces_of_svg
+from nbgit.lineage.history.index import Index, with_index
+from nbgit.lineage.history.past import Past
+from nbgit.lineage.lookup.decoding import LARGEST, open_picture, pixel_digest
+from nbgit.lineage.lookup.svg import traces_of_svg
 from nbgit.store.repository import find_repository
 from tests.gitbox import GitBox
 from tests.nb import code, notebook
@@ -201,7 +201,7 @@ def test_an_svg_of_entities_in_entities_is_not_read() -> None:
 def test_signatures_are_made_once_and_go_on_where_they_stopped(
     past: Past, plots: list[Plot], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nbgit.lineage import signatures
+    from nbgit.lineage.lookup import signatures
 
     made: list[bytes] = []
     describe = signatures._describe
@@ -225,6 +225,6 @@ def test_signatures_are_made_once_and_go_on_where_they_stopped(
 
 def test_without_a_renderer_the_answer_says_so(past: Past, plots: list[Plot], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, words in (("can_render", "could not be drawn"), ("can_read_pdf", "pypdf is needed")):
-        monkeypatch.setattr(f"nbgit.lineage.asked.{name}", lambda: False)
+        monkeypatch.setattr(f"nbgit.lineage.lookup.asked.{name}", lambda: False)
         answer = blame_picture(past, plots[0].pdf)
         assert words in " ".join([answer.reason, *answer.notes])

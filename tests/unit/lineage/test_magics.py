@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from nbgit.lineage.magics import parse_cell, without_magics
+from nbgit.lineage.slicing.magics import parse_cell, without_magics
 
 
 def plain(code: str) -> str:

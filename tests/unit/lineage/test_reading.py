@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nbgit.errors import NotANotebook
-from nbgit.lineage.pictures import picture_size
-from nbgit.lineage.reading import NotebookReader, find_payloads
+from nbgit.lineage.history.reading import NotebookReader, find_payloads
+from nbgit.lineage.lookup.pictures import picture_size
 from nbgit.notebook.outputs import read_payloads
 from tests.nb import code, markdown, notebook
 from tests.unit.lineage.brute import corpus_bundle, digest, figure_cell, made_up, one_figure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nbgit.lineage.slicing import Facts, Run, slice_runs
-from nbgit.lineage.trimming import statements, trim
+from nbgit.lineage.slicing.slicer import Facts, Run, slice_runs
+from nbgit.lineage.slicing.trimming import statements, trim
 
 
 def kept(*cells: str) -> tuple[int, ...]:

@@ -1,0 +1,1 @@
+"""Ring 3: the run that made an output, its recipe, inputs, packages and state."""

@@ -1,0 +1,148 @@
+"""Ring 3: the whole story of an output: the run that made it, its recipe, inputs, packages and state."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbgit.lineage.blame import Match
+from nbgit.lineage.history.figures import counts_of
+from nbgit.lineage.history.past import Past
+from nbgit.lineage.origin.installed import differing
+from nbgit.lineage.origin.making import maker_of
+from nbgit.lineage.origin.recipe import Recipe, Recipes, StaticRecipes, Step
+from nbgit.lineage.origin.sources import introduced_by
+from nbgit.lineage.origin.state import Now, State
+from nbgit.lineage.origin.upstream import Input, Made, Upstream
+from nbgit.lineage.origin.whereabouts import Whereabouts
+from nbgit.lineage.runs.journals import FileSeen, Run
+from nbgit.lineage.runs.records import Records
+from nbgit.lineage.runs.times import ended
+
+
+@dataclass
+class Origin:
+    """Where an output came from; `made` is None where no run of it was recorded.
+
+    `packages` are those that the session had imported by then, `changed` those with another version now; `session` is
+    the session's number among those recorded here.
+    """
+
+    recipe: Recipe
+    state: State
+    made: Made | None = None
+    packages: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, str] = field(default_factory=dict)
+    session: int = 0
+    path: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as schemas/blame-output.v1.schema.json describes it."""
+        return {
+            "run": run_as_json(self.made.run) if self.made else None,
+            "recipe": _recipe_as_json(self.recipe, self.made.place.path if self.made else self.path),
+            "inputs": [_input_as_json(read) for read in self.made.inputs] if self.made else [],
+            "packages": self.packages,
+            "packages_now": self.changed,
+            "state": self.state.name,
+            "out_of_order": self.state.is_out_of_order,
+            "reasons": self.state.reasons,
+        }
+
+
+def origins_of(past: Past, records: Records, matches: Iterable[Match]) -> list[Origin]:
+    """Return the Origin of each match."""
+    whereabouts = Whereabouts(past, records)
+    recipes, static, now = Recipes(records), StaticRecipes(), Now(past, whereabouts)
+    found = []
+    for match in matches:
+        run = maker_of(match, records, whereabouts)
+        if run is None:
+            found.append(_unrecorded(past, match, static, now))
+            continue
+        made = Upstream(records, recipes, whereabouts).of(run)
+        _find_commits(past, made)
+        packages = run.session.packages_at(run.number)
+        changed = differing(run.session, packages)
+        state = now.state_of(made, changed)
+        recipe = made.recipe or recipes.of(run)
+        found.append(Origin(recipe, state, made, packages, changed, records.numbers[run.session.id]))
+    return found
+
+
+def _unrecorded(past: Past, match: Match, recipes: StaticRecipes, now: Now) -> Origin:
+    """Return what the committed notebook alone tells."""
+    document = match.version.shown.document
+    counts = counts_of(past.index, document)
+    recipe = recipes.of(document, match.cells, counts, match.then.cell_index, match.language)
+    state = now.state_of_static(recipe, match.path)
+    return Origin(recipe, state, path=match.version.path)
+
+
+def _find_commits(past: Past, made: Made) -> None:
+    """Give the inputs that no recorded run wrote the commits that introduced them."""
+    todo, loose = [made], []
+    while todo:
+        one = todo.pop()
+        loose += [read for read in one.inputs if read.file and read.written_by is None]
+        todo += [read.written_by for read in one.inputs if read.written_by]
+    found = introduced_by(past, [read.file for read in loose if read.file])
+    for read in loose:
+        if read.file in found:
+            read.commit = found[read.file]
+
+
+def run_as_json(run: Run) -> dict[str, Any]:
+    """Return a run as programs see it."""
+    return {
+        "id": run.id,
+        "started": run.started,
+        "ended": ended(run.started, run.seconds),
+        "session": run.session.id,
+        "kernel": run.session.kernel,
+        "outcome": run.outcome,
+        "execution_count": run.execution_count,
+        "cell_id": run.cell_id,
+        "host": run.session.host or None,
+        "person": run.session.person or None,
+    }
+
+
+def _recipe_as_json(recipe: Recipe, path: str | None) -> dict[str, Any]:
+    return {"kind": recipe.kind, "among": recipe.among, "cells": [_step_as_json(step, path) for step in recipe.steps]}
+
+
+def _step_as_json(step: Step, path: str | None) -> dict[str, Any]:
+    return {
+        "run": step.run.id if step.run else None,
+        "execution_count": step.execution_count,
+        "cell_id": step.cell_id,
+        "path": path,
+        "code": step.code,
+    }
+
+
+def _input_as_json(read: Input) -> dict[str, Any]:
+    file: FileSeen | None = read.file
+    made = read.written_by
+    return {
+        "path": file.path if file else None,
+        "sha256": file.sha256 if file else None,
+        "size": file.size if file else None,
+        "read_by": read.read_by.id,
+        "written_by": _made_as_json(made) if made else None,
+        "commit": read.commit.as_json() if read.commit else None,
+        "url": read.url or next(iter(made.urls if made else []), None),
+    }
+
+
+def _made_as_json(made: Made) -> dict[str, Any]:
+    place = made.place
+    return {
+        "run": run_as_json(made.run),
+        "path": place.path,
+        "cell_index": place.cell_index,
+        "commit": place.commit.as_json() if place.commit else None,
+        "recipe": _recipe_as_json(made.recipe, place.path) if made.recipe else None,
+        "inputs": [_input_as_json(read) for read in made.inputs],
+        "urls": made.urls,
+    }

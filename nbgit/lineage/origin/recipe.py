@@ -1,0 +1,165 @@
+"""Ring 3: the recipe of an output: those of a session's runs, or of a notebook's cells, that it rests on."""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nbgit.lineage.runs.journals import ERROR, INTERRUPTED, LOST, OK, Run, Session
+from nbgit.lineage.runs.records import Records
+from nbgit.lineage.slicing import slicer
+from nbgit.lineage.slicing.slicer import Facts, find_edges
+from nbgit.notebook.cells import Cell
+
+PLACES = {"random": "rng:random", "numpy.random": "rng:numpy", "torch.random": "rng:torch"}
+FAILED = {OK: slicer.OK, ERROR: slicer.ERROR, INTERRUPTED: slicer.INTERRUPTED, LOST: slicer.INTERRUPTED}
+PYTHON = ("", "python", "ipython", "python3", "ipython3")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell of a recipe as it was run; `run` is None and `cell_index` known where no run was recorded."""
+
+    code: str
+    execution_count: int | None
+    cell_id: str | None
+    run: Run | None = None
+    cell_index: int | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The steps in the order in which they were run, out of `among`; `kind` is slicer.RECORDED or STATIC."""
+
+    kind: str
+    steps: tuple[Step, ...]
+    among: int
+
+    @property
+    def runs(self) -> list[Run]:
+        """Return the runs of the steps."""
+        return [step.run for step in self.steps if step.run is not None]
+
+
+class Recipes:
+    """Makes recipes from recorded runs; each session is followed once."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._edges: dict[str, list[set[int]]] = {}
+
+    def of(self, target: Run) -> Recipe:
+        """Return the recipe of what a run has made."""
+        runs = self._records.sessions[target.session.id]
+        position = _position(runs, target)
+        kept = [runs[index] for index in sorted(_reached(self._edges_of(runs[: position + 1]), position))]
+        steps = tuple(Step(run.code, run.execution_count, run.cell_id, run) for run in kept)
+        return Recipe(slicer.RECORDED, steps, position + 1)
+
+    def resting_on(self, source: Run) -> list[Run]:
+        """Return the runs of its session that rest on a run, itself first."""
+        runs = self._records.sessions[source.session.id]
+        found = {_position(runs, source)}
+        for position, needed in enumerate(self._edges_of(runs)):
+            if needed & found:
+                found.add(position)
+        return [runs[position] for position in sorted(found)]
+
+    def _edges_of(self, runs: list[Run]) -> list[set[int]]:
+        """Return the edges among the first runs of a session; how far it was followed is remembered."""
+        session = runs[0].session.id
+        if len(self._edges.get(session, ())) < len(runs):
+            self._edges[session] = _edges(runs)
+        return self._edges[session]
+
+
+class StaticRecipes:
+    """Makes recipes from code and execution counts as committed; each document is followed once."""
+
+    def __init__(self) -> None:
+        self._followed: dict[tuple[str, bool], tuple[list[Cell], list[set[int]]]] = {}
+
+    def of(self, document: str, cells: list[Cell], counts: dict[int, int], target: int, language: str) -> Recipe:
+        """Return the recipe of what the cell at index `target` of a document shows.
+
+        Cells without a count were not run; where the target itself has none, all are taken as run in their order. Cells
+        in other languages than Python are not read: all that were run before count.
+        """
+        key = (document, target in counts)
+        if key not in self._followed:
+            code = [cell for cell in cells if cell.kind == "code" and cell.source.strip()]
+            if target in counts:
+                code = sorted((cell for cell in code if cell.index in counts), key=lambda cell: counts[cell.index])
+            self._followed[key] = code, _static_edges(code, counts, language)
+        ran, edges = self._followed[key]
+        at = next((number for number, cell in enumerate(ran) if cell.index == target), None)
+        if at is None:
+            return Recipe(slicer.STATIC, (), 0)
+        kept = [ran[number] for number in sorted(_reached(edges, at))]
+        steps = tuple(Step(cell.source, counts.get(cell.index), cell.id, cell_index=cell.index) for cell in kept)
+        return Recipe(slicer.STATIC, steps, at + 1)
+
+
+def _static_edges(cells: list[Cell], counts: dict[int, int], language: str) -> list[set[int]]:
+    if language.lower() not in PYTHON:
+        return [set(range(number)) for number in range(len(cells))]
+    runs = [slicer.Run(cell.source, counts.get(cell.index), cell.id) for cell in cells]
+    return [set(needed) for needed in find_edges(runs)]
+
+
+def _position(runs: list[Run], run: Run) -> int:
+    return next(index for index, one in enumerate(runs) if one.id == run.id)
+
+
+def _edges(runs: Sequence[Run]) -> list[set[int]]:
+    """Return for each run the positions of those before it that it needs."""
+    units: list[slicer.Run] = []
+    owner: list[int] = []  # of each unit: the run it stands for
+    has_figures = False
+    for position, run in enumerate(runs):
+        if run.bound_before:  # something that belongs to no run has bound these: to be had from the run before
+            units.append(slicer.Run("", facts=Facts(bound=frozenset(run.bound_before))))
+            owner.append(max(position - 1, 0))
+        has_figures = has_figures or "pyplot" in run.touches or run.outcome == LOST
+        units.append(_unit(run, None if has_figures else 0))
+        owner.append(position)
+    edges: list[set[int]] = [set() for _ in runs]
+    for number, needed in enumerate(find_edges(units)):
+        edges[owner[number]].update(owner[one] for one in needed if owner[one] != owner[number])
+    return edges
+
+
+def _unit(run: Run, figures_left: int | None) -> slicer.Run:
+    """Return a run as the slicer takes it."""
+    outcome = FAILED.get(run.outcome)
+    if run.seconds is None:
+        return slicer.Run(run.code, run.execution_count, run.cell_id, outcome)
+    touches = {PLACES.get(touch, touch.partition(":")[0]) for touch in run.touches}
+    facts = Facts(
+        bound=frozenset(run.bound),
+        deleted=frozenset(run.deleted),
+        read=tuple(as_seen_from(run.session, file.path) for file in run.reads),
+        written=tuple(as_seen_from(run.session, file.path) for file in run.writes),
+        touches=frozenset(touches),
+        commands=run.commands,
+        figures_left=figures_left,
+        is_exact=not run.omitted and not run.is_cut,
+    )
+    return slicer.Run(run.code, run.execution_count, run.cell_id, outcome, facts)
+
+
+def as_seen_from(session: Session, path: str) -> str:
+    """Return a recorded path as code in the session's first directory would write it."""
+    if path.startswith(("/", "~/")) or path[1:2] == ":" or session.cwd in ("", "."):
+        return path
+    if session.cwd.startswith(("/", "~/")) or session.cwd[1:2] == ":":
+        return path
+    return posixpath.relpath(path, session.cwd)
+
+
+def _reached(edges: list[set[int]], target: int) -> set[int]:
+    found, todo = {target}, [target]
+    while todo:
+        new = edges[todo.pop()] - found
+        found |= new
+        todo += new
+    return found

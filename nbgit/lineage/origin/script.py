@@ -1,0 +1,70 @@
+"""Ring 3: a recipe to be run: as a notebook, or as a Python script (docs/lineage.md, "What an output rests on")."""
+
+import json
+import re
+
+from nbgit.lineage.blame import Match
+from nbgit.lineage.origin.origin import Origin
+from nbgit.lineage.slicing.magics import without_magics
+from nbgit.lineage.slicing.slicer import RECORDED
+from nbgit.notebook.text import visible
+
+BACKEND = re.compile(r"^([ \t]*)(%matplotlib\b.*)$", re.MULTILINE)  # a script has the backend that its user wants
+
+
+def as_notebook(match: Match, origin: Origin) -> bytes:
+    """Return a notebook (nbformat 4.5) of a recipe's steps as they were run, below a cell that says what it is."""
+    text = "\n".join(f"- {line}" for line in _header(match, origin))
+    cells: list[dict[str, object]] = [
+        {"cell_type": "markdown", "id": "recipe", "metadata": {}, "source": f"# Recipe\n\n{text}"}
+    ]
+    for number, step in enumerate(origin.recipe.steps, 1):
+        cells.append(
+            {
+                "cell_type": "code",
+                "execution_count": None,
+                "id": f"step-{number}",
+                "metadata": {},
+                "outputs": [],
+                "source": step.code,
+            }
+        )
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    document = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
+
+
+def as_script(match: Match, origin: Origin) -> bytes:
+    """Return a Python script of a recipe's steps, each behind `# %%`; magics become calls of IPython's shell."""
+    lines = [f"# {line}" for line in _header(match, origin)]
+    steps = []
+    for step in origin.recipe.steps:
+        count = f" [{step.execution_count}]" if step.execution_count is not None else ""
+        steps.append(f"\n# %%{count}\n{without_magics(BACKEND.sub(_commented, step.code)).rstrip()}\n")
+    if any("get_ipython()" in step for step in steps):
+        lines.append("# It calls IPython's shell: run it by `ipython FILE`.")
+    return ("\n".join(lines) + "\n" + "".join(steps)).encode("utf-8", "replace")
+
+
+def _commented(found: "re.Match[str]") -> str:
+    return f"{found.group(1)}# {found.group(2)}"
+
+
+def _header(match: Match, origin: Origin) -> list[str]:
+    """Return what a recipe is of and what it needs, a sentence a line."""
+    recipe, figure = origin.recipe, match.figure
+    commit = match.introduced
+    place = f"{match.path} cell {figure.cell_index} output {figure.output_index}"
+    lines = [f"What made {place} in {commit.oid[:10]} of {commit.date[:10]}."]
+    if origin.made is not None and recipe.kind == RECORDED:
+        run = origin.made.run
+        lines.append(f"{len(recipe.steps)} of {recipe.among} runs, as recorded, up to {run.id} at {run.started}.")
+        lines.append(f"Run in {run.session.cwd or '.'} of the repository.")
+    else:
+        lines.append(f"{len(recipe.steps)} of {recipe.among} cells, by the committed code alone: no run was recorded.")
+    inputs = [read.file.path if read.file else read.url or "" for read in origin.made.inputs] if origin.made else []
+    lines += [f"Reads {one}." for one in inputs]
+    if origin.packages:
+        named = (f"{name}=={version}" for name, version in sorted(origin.packages.items()))
+        lines.append(f"Packages: {' '.join(named)}")
+    return [visible(line) for line in lines]

@@ -1,0 +1,90 @@
+"""Ring 3: what files and addresses a recipe rests on, and who made these files: up to downloads and commits."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from nbgit.lineage.history.commits import Commit
+from nbgit.lineage.origin.recipe import Recipe, Recipes
+from nbgit.lineage.origin.whereabouts import Place, Whereabouts
+from nbgit.lineage.runs.journals import FileSeen, Run
+from nbgit.lineage.runs.records import Records
+from nbgit.lineage.runs.times import ended
+
+DEEPEST = 100  # makings on top of each other; deeper ones are told without what they rest on
+
+
+@dataclass
+class Made:
+    """What a run has made: where it belongs, its recipe, and what that rests on.
+
+    `recipe` is None, and `inputs` empty, where the same run stands above with both.
+    """
+
+    run: Run
+    place: Place
+    recipe: Recipe | None = None
+    inputs: list["Input"] = field(default_factory=list)
+
+    @property
+    def urls(self) -> list[str]:
+        """The addresses that its recipe has fetched."""
+        runs = self.recipe.runs if self.recipe else [self.run]
+        return list(dict.fromkeys(address.url for run in runs for address in run.urls))
+
+
+@dataclass
+class Input:
+    """A file that a run of a recipe has read, or (path None) an address that it has fetched.
+
+    Files: who wrote it, as far as that was recorded, and else the commit that introduced it, if git has it.
+    """
+
+    read_by: Run
+    file: FileSeen | None = None
+    url: str | None = None
+    written_by: Made | None = None
+    commit: Commit | None = None
+
+
+class Upstream:
+    """Follows files from those who read them to those who wrote them; each run is told whole once."""
+
+    def __init__(self, records: Records, recipes: Recipes, whereabouts: Whereabouts) -> None:
+        self._records = records
+        self._recipes = recipes
+        self._whereabouts = whereabouts
+        self._told: set[str] = set()
+
+    def of(self, run: Run, depth: int = 0) -> Made:
+        """Return what a run has made, with all that it rests on."""
+        place = self._whereabouts.place(run)
+        if run.id in self._told or depth > DEEPEST:
+            return Made(run, place)
+        self._told.add(run.id)
+        made = Made(run, place, self._recipes.of(run))
+        made.inputs = list(self._inputs(made.recipe.runs if made.recipe else [], depth))
+        return made
+
+    def _inputs(self, runs: list[Run], depth: int) -> Iterable[Input]:
+        own = {run.id for run in runs}
+        known: set[tuple[str, str | None]] = set()
+        for run in runs:
+            for file in run.reads:
+                if (file.path, file.sha256) in known:
+                    continue
+                known.add((file.path, file.sha256))
+                writer = self._writer(file, run)
+                if writer is not None and writer.id in own:
+                    continue  # one step of the recipe has made it for another
+                yield Input(run, file, written_by=self.of(writer, depth + 1) if writer else None)
+            for address in run.urls:
+                if (address.url, "") not in known:
+                    known.add((address.url, ""))
+                    yield Input(run, url=address.url)
+
+    def _writer(self, file: FileSeen, reader: Run) -> Run | None:
+        """Return the run that wrote a file as `reader` has read it: the last one before, rather of the same path."""
+        end = ended(reader.started, reader.seconds) or reader.started
+        found = [(run, one) for run, one in self._records.writers(file) if run.started <= end]
+        best = max(found, key=lambda pair: (pair[1].path == file.path, pair[0].started, pair[0].number), default=None)
+        return best[0] if best else None

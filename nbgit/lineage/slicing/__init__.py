@@ -1,0 +1,1 @@
+"""Ring 3: what a result rests on, found from code and recorded facts (docs/slicing.md)."""
