@@ -3,24 +3,25 @@
 import json
 import os
 import sys
+from typing import NamedTuple
 
 import click
 
 from nbgit.cli.new_file import write_file
 from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, progress, warn
-from nbgit.lineage.answers import Answer, blame_notebook, blame_picture
+from nbgit.lineage.answers import Answer, blame_file, blame_notebook
 from nbgit.lineage.blame import Selection
-from nbgit.lineage.history.documents import Figure
 from nbgit.lineage.history.index import Index, with_index
 from nbgit.lineage.history.past import Past
-from nbgit.lineage.origin.origin import Origin, origins_of
+from nbgit.lineage.lookup.pictures import picture_size
+from nbgit.lineage.origin.origin import Origin, Origins
 from nbgit.lineage.origin.recipe import PYTHON
 from nbgit.lineage.origin.script import as_notebook, as_script
 from nbgit.lineage.origin.story import tell_briefly, tell_origin
 from nbgit.lineage.runs.records import Records
 from nbgit.lineage.story import MANY, Sizes, tell_matches
-from nbgit.lineage.targets import NotebookTarget, PictureTarget, read_target
+from nbgit.lineage.targets import FileTarget, NotebookTarget, read_target
 from nbgit.notebook.text import visible
 from nbgit.store.late import link_missing
 from nbgit.store.repository import find_repository
@@ -48,8 +49,9 @@ def command(
     """What produced this figure?
 
     TARGET is a notebook as it is in HEAD (one cell of it, or all its figures), a notebook in another commit (REV:PATH),
-    or a file with a picture (PNG, JPEG, GIF, WebP, TIFF, BMP, SVG, PDF): by its bytes, else its pixels or drawing, else
-    what is alike, told as that. Exits 1 where nothing matches.
+    or a file: one that a recorded run has written, or a picture (PNG, JPEG, GIF, WebP, TIFF, BMP, SVG, PDF) that a
+    notebook shows, by its bytes, else its pixels or drawing, else what is alike, told as that. Exits 1 where no commit
+    has anything that matches.
     """
     if cell is not None and cell_id is not None:
         raise click.UsageError("--cell and --cell-id both name a cell; give one of them")
@@ -57,38 +59,56 @@ def command(
     link_missing(repository, warn)
     asked = read_target(repository, os.getcwd(), target)
     selection = Selection(cell, cell_id, output)
-    if isinstance(asked, PictureTarget) and selection != Selection():
-        raise click.UsageError(f"{target} is an image file; --cell, --cell-id and --output go with a notebook")
+    if isinstance(asked, FileTarget) and selection != Selection():
+        raise click.UsageError(f"{target} is no notebook; --cell, --cell-id and --output go with a notebook")
     with progress("Reading the history of notebooks") as report:
 
-        def work(index: Index) -> tuple[Answer, list[Origin], Sizes, str]:
+        def work(index: Index) -> "Found":
             past = Past(repository, index, _tips(asked), report)
-            answer = _answer(past, asked, selection, history)
-            origins = origins_of(past, Records(repository), answer.matches)
-            return answer, origins, past.sizes(_figures(answer)), past.graph.oids[past.head]
+            records = Records(repository)
+            answer = _answer(past, records, asked, selection, history)
+            origins = Origins(past, records)
+            found = [origins.of_match(match) for match in answer.matches]
+            pending = origins.of_run(answer.pending) if answer.pending else None
+            return Found(answer, found, pending, _sizes(past, asked, answer), past.graph.oids[past.head])
 
-        answer, origins, sizes, head = with_index(repository, work)
-    if script is not None and answer.matches:
-        return _write_script(answer, origins, script, force=force)
+        found = with_index(repository, work)
+    if script is not None and found.answer.matches:
+        return _write_script(found.answer, found.origins, script, force=force)
     if as_json:
-        return _print_json(answer, origins, history=history)
-    return _tell(answer, origins, sizes, head, history=history)
+        return _print_json(found, history=history)
+    return _tell(found, history=history)
 
 
-def _tips(asked: NotebookTarget | PictureTarget) -> list[str]:
+class Found(NamedTuple):
+    """An answer, the origin of each match, and of what is not committed yet; sizes in pixels; HEAD."""
+
+    answer: Answer
+    origins: list[Origin]
+    pending: Origin | None
+    sizes: Sizes
+    head: str
+
+
+def _tips(asked: NotebookTarget | FileTarget) -> list[str]:
     return [asked.commit] if isinstance(asked, NotebookTarget) and asked.commit else []
 
 
-def _answer(past: Past, asked: NotebookTarget | PictureTarget, selection: Selection, history: bool) -> Answer:
-    if isinstance(asked, PictureTarget):
-        return blame_picture(past, asked.data, history=history)
+def _answer(
+    past: Past, records: Records, asked: NotebookTarget | FileTarget, selection: Selection, history: bool
+) -> Answer:
+    if isinstance(asked, FileTarget):
+        return blame_file(past, records, asked, history=history)
     position = past.head if asked.commit is None else past.graph.position[asked.commit]
     return blame_notebook(past, asked.path, position, selection, history=history)
 
 
-def _figures(answer: Answer) -> list[Figure]:
+def _sizes(past: Past, asked: NotebookTarget | FileTarget, answer: Answer) -> Sizes:
+    """Return the sizes of the pictures that are told about, in pixels."""
     earlier = [item.figure for match in answer.matches for item in match.history]
-    return [match.figure for match in answer.matches] + earlier
+    found = past.sizes([match.figure for match in answer.matches] + earlier)
+    size = picture_size(asked.data) if isinstance(asked, FileTarget) else None
+    return found | {match.figure.digest: size for match in answer.matches if match.written and size}
 
 
 def _write_script(answer: Answer, origins: list[Origin], file: str, *, force: bool) -> int:
@@ -107,26 +127,31 @@ def _write_script(answer: Answer, origins: list[Origin], file: str, *, force: bo
     return 0
 
 
-def _print_json(answer: Answer, origins: list[Origin], *, history: bool) -> int:
+def _print_json(found: Found, *, history: bool) -> int:
+    answer = found.answer
     matches = [
         {**match.as_json(history=history), **origin.as_json()}
-        for match, origin in zip(answer.matches, origins, strict=True)
+        for match, origin in zip(answer.matches, found.origins, strict=True)
     ]
     verdict = {"verdict": answer.verdict} if answer.verdict else {}
-    print_text(json.dumps({"matches": matches, **verdict}, indent=2) + "\n")
+    pending = {"not_committed": found.pending.as_json()} if found.pending else {}
+    print_text(json.dumps({"matches": matches, **verdict, **pending}, indent=2) + "\n")
     return _exit_code(answer, err=True)  # stdout is for programs
 
 
-def _tell(answer: Answer, origins: list[Origin], sizes: Sizes, head: str, *, history: bool) -> int:
+def _tell(found: Found, *, history: bool) -> int:
+    answer, origins = found.answer, found.origins
+    if found.pending:
+        print_lines([[(answer.reason, "yellow")], [], *tell_origin(found.pending), *([[]] if answer.matches else [])])
     if answer.matches:
         is_long = len(origins) > MANY
         lines = [list(tell_briefly(origin) if is_long else tell_origin(origin)) for origin in origins]
         if answer.head:
             print_lines([[(answer.head, "yellow")], []])
-        print_lines(tell_matches(answer.matches, sizes, head, lines, history=history))
+        print_lines(tell_matches(answer.matches, found.sizes, found.head, lines, history=history))
         if answer.notes:
             print_lines([[], *([(note, "dim")] for note in answer.notes)])
-    return _exit_code(answer, err=False)
+    return (0 if answer.matches else 1) if found.pending else _exit_code(answer, err=False)
 
 
 def _exit_code(answer: Answer, *, err: bool) -> int:

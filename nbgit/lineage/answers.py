@@ -14,7 +14,11 @@ from nbgit.lineage.history.past import Past
 from nbgit.lineage.history.versions import Version
 from nbgit.lineage.lookup.evidence import ALIKE, BYTES, Evidence
 from nbgit.lineage.lookup.pictures import can_decode
-from nbgit.lineage.targets import LIKENESS
+from nbgit.lineage.origin.whereabouts import Whereabouts
+from nbgit.lineage.origin.written import match_of_writer, writer_of
+from nbgit.lineage.runs.journals import Run
+from nbgit.lineage.runs.records import Records
+from nbgit.lineage.targets import LIKENESS, FileTarget
 from nbgit.notebook.outputs import Payload, read_payloads
 from nbgit.store.git import run_git
 from nbgit.store.repository import Repository
@@ -28,7 +32,8 @@ PREFIX_BYTES = 54  # 72 characters of base64: less than the 76 after which old n
 class Answer:
     """What was found: `matches`, or the sentence `reason`; `notes` are sentences to tell behind, `head` one in front.
 
-    `verdict` is for a picture: SAME, ALIKE (one candidate), AMBIGUOUS (several) or NONE.
+    `verdict` is for a file: SAME, ALIKE (one candidate), AMBIGUOUS (several) or NONE. `pending` is the run that made
+    it, where no commit has its cell yet.
     """
 
     matches: list[Match] = field(default_factory=list)
@@ -36,6 +41,7 @@ class Answer:
     notes: list[str] = field(default_factory=list)
     head: str = ""
     verdict: str = ""
+    pending: Run | None = None
 
 
 def blame_notebook(past: Past, path: str, position: int, selection: Selection, *, history: bool = False) -> Answer:
@@ -58,16 +64,32 @@ def blame_notebook(past: Past, path: str, position: int, selection: Selection, *
     return Answer(blame_figures(past, versions, places, history=history), notes=notes)
 
 
-def blame_picture(past: Past, data: bytes, *, history: bool = False) -> Answer:
+def blame_file(past: Past, records: Records, file: FileTarget, *, history: bool = False) -> Answer:
+    """Answer for a file: the run that was seen to write it, then the outputs that it shows (`blame_picture`)."""
+    writer = writer_of(records, file.data, file.path)
+    if writer is None:
+        return blame_picture(past, file.data, history=history)
+    whereabouts = Whereabouts(past, records)
+    shown = blame_picture(past, file.data, history=history, alike=False).matches
+    match = match_of_writer(past, whereabouts, *writer)
+    if match is None:
+        home = whereabouts.notebook(writer[0].session) or "a notebook"
+        reason = f"{file.name} was written by a run of {home} that is not committed yet."
+        return Answer(shown, reason, verdict=SAME if shown else NONE, pending=writer[0])
+    own = [one for one in shown if (one.path, one.figure.cell_index) == (match.path, match.figure.cell_index)]
+    return Answer(shown if own else [match, *shown], verdict=SAME)
+
+
+def blame_picture(past: Past, data: bytes, *, history: bool = False, alike: bool = True) -> Answer:
     """Answer for a file's bytes: every payload of any notebook in history that it shows, deleted notebooks included.
 
     Bytes are compared first; where none are equal, pixels and drawings; where none of these are, what is alike is told
-    as that (all but bytes with the extra `figures` only).
+    as that (all but bytes with the extra `figures` only). Without `alike` only bytes count.
     """
     past.learn_all()
     digest = "sha256:" + sha256(data).hexdigest()
     matches = _matches_of(past, {digest: Evidence(BYTES)}, history)
-    if matches:
+    if matches or not alike:
         return Answer(matches, verdict=SAME)
     if not can_decode():
         hint = "; to compare pixels, PDF pages and what is alike, install Pillow: pip install 'nbgit[figures]'"

@@ -17,10 +17,13 @@ from nbgit.lineage.history.figures import documents_with
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.history.versions import Version, Versions
 from nbgit.lineage.lookup.evidence import Evidence
+from nbgit.lineage.runs.journals import FileSeen, Run
 from nbgit.notebook.cells import Cell, read_cells
 from nbgit.notebook.outputs import is_figure
 from nbgit.notebook.showing import Showing, pair_cells
 from nbgit.store.objects import ObjectReader
+
+NO_OUTPUT = -1  # the output index of what a cell has written to a file
 
 
 @dataclass
@@ -31,7 +34,8 @@ class Match:
     `source` is the cell's at the introduction; `changed_before` are the code cells above it in
     HEAD that were others then, where the cell itself is the same; `language` is the notebook's, for colouring;
     `version`, `then` and `cells` are the notebook, the output's place in it, and its cells at the introduction;
-    `evidence` is what speaks for it where a picture was asked about.
+    `evidence` is what speaks for it where a file was asked about; `written` is the run that wrote that file, where it
+    is no output (`figure.output_index` is NO_OUTPUT then).
     """
 
     path: str
@@ -47,6 +51,7 @@ class Match:
     language: str = ""
     history: list[Earlier] = field(default_factory=list)
     evidence: Evidence | None = None
+    written: tuple[Run, FileSeen] | None = None
 
     @property
     def execution_count(self) -> int | None:
@@ -59,7 +64,7 @@ class Match:
             "path": self.path,
             "cell_index": self.figure.cell_index,
             "cell_id": self.figure.cell_id,
-            "output_index": self.figure.output_index,
+            "output_index": None if self.written else self.figure.output_index,
             "mime": self.figure.mime,
             "payload": self.figure.digest,
             "introduced": self.introduced.as_json(),
@@ -69,6 +74,8 @@ class Match:
             "source_changed_since": self.source_changed_since,
             "changed_before": self.changed_before,
         }
+        if self.written is not None:
+            document["written"] = self.written[1].path
         if self.evidence is not None:
             document["evidence"] = self.evidence.as_json()
         return {**document, "history": [earlier.as_json() for earlier in self.history]} if history else document
@@ -121,7 +128,7 @@ def blame_figures(
             then = _place_then(past, first, figure)
             cells, language = sources(first.shown.blob)
             code = cells[then.cell_index].source if then.cell_index < len(cells) else ""
-            has_changed = _has_changed(past, versions, lineage, version, figure, code)
+            is_edited = has_changed(past, versions, lineage, version, figure, code)
             now = versions.head_of(lineage, past.head)
             match = Match(
                 path=version.path,
@@ -132,8 +139,8 @@ def blame_figures(
                 then=then,
                 cells=cells,
                 source=code,
-                source_changed_since=has_changed,
-                changed_before=_changed_before(cells, sources(now.blob)[0], then) if now and not has_changed else [],
+                source_changed_since=is_edited,
+                changed_before=which_changed_before(cells, sources(now.blob)[0], then) if now and not is_edited else [],
                 language=language,
             )
             if tracker:
@@ -163,7 +170,7 @@ def _place_then(past: Past, first: Version, figure: Figure) -> Figure:
     return max(same, key=likeness)
 
 
-def _has_changed(past: Past, versions: Versions, lineage: int, version: Version, figure: Figure, code: str) -> bool:
+def has_changed(past: Past, versions: Versions, lineage: int, version: Version, figure: Figure, code: str) -> bool:
     """Return whether the cell's code in HEAD differs from `code`, or the cell (or its notebook) is gone."""
     now = versions.head_of(lineage, past.head)
     if now is None:
@@ -178,7 +185,7 @@ def _has_changed(past: Past, versions: Versions, lineage: int, version: Version,
     return all(cell.source != key for cell in same_id or cells)
 
 
-def _changed_before(then: list[Cell], now: list[Cell], figure: Figure) -> list[int]:
+def which_changed_before(then: list[Cell], now: list[Cell], figure: Figure) -> list[int]:
     """Return which code cells of `now` above the figure's cell are edited or new since `then`."""
     code_then, code_now = ([cell for cell in cells if cell.kind == "code"] for cells in (then, now))
     pairs = pair_cells(*(Showing([(cell.id, cell.source) for cell in cells], []) for cells in (code_now, code_then)))

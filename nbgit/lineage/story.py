@@ -36,8 +36,8 @@ def tell_matches(
     is_long = len(matches) > MANY
     for number, match in enumerate(matches):
         lines += [[]] if number else []
-        place = tell_place(match.path, match.figure, match.execution_count, sizes)
-        lines.append([*label(_kind(match.figure.mime)), *place])
+        tell = _tell_file if match.written else _tell_output
+        lines.append([*label(_kind(match)), *tell(match, sizes)])
         if match.evidence is not None:
             style = "" if match.evidence.is_same else "yellow"
             lines.append([*label("evidence"), (match.evidence.as_words(), style)])
@@ -60,11 +60,14 @@ def tell_matches(
 def tell_place(path: str, figure: Figure, execution_count: int | None, sizes: Sizes) -> Line:
     """Return where a payload stands and what it is."""
     count = f" [{execution_count}]" if execution_count is not None else ""
+    place = f"  cell {figure.cell_index}{count} output {figure.output_index}"
+    return [(visible(path), "bold"), (place, ""), (_tell_kind(figure, sizes), "cyan")]
+
+
+def _tell_kind(figure: Figure, sizes: Sizes) -> str:
     kind = {STDOUT: "stdout", STDERR: "stderr"}.get(figure.mime, figure.mime.replace("vnd.jupyter.", ""))
     width, height = sizes.get(figure.digest, (0, 0))
-    pixels = f" {width}x{height}" if width else ""
-    place = f"  cell {figure.cell_index}{count} output {figure.output_index}"
-    return [(visible(path), "bold"), (place, ""), (f" · {visible(kind)}{pixels}", "cyan")]
+    return f" · {visible(kind)}" + (f" {width}x{height}" if width else "")
 
 
 def tell_commit(commit: Commit) -> Line:
@@ -83,8 +86,21 @@ def label(word: str) -> Line:
     return [(f"{word:<{LABEL}}", "dim")]
 
 
-def _kind(mime: str) -> str:
-    return "figure" if is_figure(mime) else "output"
+def _kind(match: Match) -> str:
+    if match.written and not match.figure.mime.startswith("image/"):
+        return "file"
+    return "figure" if is_figure(match.figure.mime) else "output"
+
+
+def _tell_output(match: Match, sizes: Sizes) -> Line:
+    return tell_place(match.path, match.figure, match.execution_count, sizes)
+
+
+def _tell_file(match: Match, sizes: Sizes) -> Line:
+    name = match.written[1].path if match.written else ""
+    count = f" [{match.execution_count}]" if match.execution_count is not None else ""
+    cell = f" · {visible(match.path)} cell {match.figure.cell_index}{count}"
+    return [(visible(name), "bold"), (_tell_kind(match.figure, sizes), "cyan"), (cell, "")]
 
 
 def _tell_state(match: Match) -> Line:

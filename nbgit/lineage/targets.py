@@ -1,4 +1,4 @@
-"""Ring 3: what a TARGET on the command line means: a notebook at a commit, or a picture's bytes."""
+"""Ring 3: what a TARGET on the command line means: a notebook at a commit, or a file's bytes."""
 
 import os
 from typing import NamedTuple
@@ -20,40 +20,51 @@ class NotebookTarget(NamedTuple):
     commit: str | None
 
 
-class PictureTarget(NamedTuple):
-    """A file that may be a notebook's output: its bytes, and the name it was asked for by."""
+class FileTarget(NamedTuple):
+    """A file that may be a notebook's output, or written by one: the name it was asked for by, and its bytes.
+
+    `path` is repo-relative, None for a file outside of the repository.
+    """
 
     name: str
     data: bytes
+    path: str | None
 
 
-def read_target(repository: Repository, directory: str, argument: str) -> NotebookTarget | PictureTarget:
+def read_target(repository: Repository, directory: str, argument: str) -> NotebookTarget | FileTarget:
     """Return what `argument` (PATH or REV:PATH, seen from `directory`) means; raises TargetNotFound.
 
-    A path that ends in .ipynb is a notebook in HEAD, whether it is on disk or not; any other file is read as a picture,
-    from the disk if it is there.
+    A path that ends in .ipynb is a notebook in HEAD, whether it is on disk or not; any other file is read, from the
+    disk if it is there.
     """
     on_disk = os.path.join(directory, argument)
     is_notebook = argument.endswith(SUFFIX)
     if os.path.isfile(on_disk) and not is_notebook:
         try:
             with open(on_disk, "rb") as file:
-                return PictureTarget(argument, file.read())
+                return FileTarget(argument, file.read(), _path_inside(repository, directory, argument))
         except OSError as error:
             raise TargetNotFound(f"{argument} can't be read: {error.strerror or error}") from error
     if os.path.isdir(on_disk):
-        raise TargetNotFound(f"{argument} is a directory; name a notebook or an image file in it")
+        raise TargetNotFound(f"{argument} is a directory; name a notebook or a file in it")
     revision = None if os.path.exists(on_disk) else split_revision(repository, directory, argument)
     if revision and is_notebook:
         return NotebookTarget(revision[1], revision[0])
     if revision is None and is_notebook:
         return NotebookTarget(repository_path(repository, directory, argument), None)
-    name = f"{revision[0]}:{revision[1]}" if revision else f"HEAD:{repository_path(repository, directory, argument)}"
+    commit, path = revision or ("HEAD", repository_path(repository, directory, argument))
     with ObjectReader(repository) as reader:
-        data = reader.read(name)
+        data = reader.read(f"{commit}:{path}")
     if data is None:
         raise TargetNotFound(f"{argument} is neither a file on disk nor one in HEAD{_near(on_disk)}")
-    return PictureTarget(argument, data)
+    return FileTarget(argument, data, path)
+
+
+def _path_inside(repository: Repository, directory: str, argument: str) -> str | None:
+    try:
+        return repository_path(repository, directory, argument)
+    except TargetNotFound:
+        return None
 
 
 def _near(place: str) -> str:

@@ -132,6 +132,7 @@ def test_story_of_three_notebooks(project: GitBox, address: str) -> None:
     text = told(project, "plot.ipynb", "--cell-id", "plot")
     assert re.sub(r"\d+x\d+", "SIZE", text).startswith(re.sub(r"\d+x\d+", "SIZE", STORY))
     match = ask(project, "plot.ipynb", "--cell-id", "plot")
+    assert "written" not in match
     (clean,) = match["inputs"]
     raw, scale = clean["written_by"]["inputs"]
     (page,) = raw["written_by"]["inputs"]
@@ -144,6 +145,26 @@ def test_story_of_three_notebooks(project: GitBox, address: str) -> None:
     assert clean["written_by"]["commit"]["summary"] == "clean"
     assert match["run"]["id"] == match["recipe"]["cells"][-1]["run"]
     assert (match["state"], match["reasons"], match["out_of_order"]) == ("fresh", [], False)
+
+    for path, cell in {"data/raw.csv": "save", "data/clean.csv": "write"}.items():
+        file = ask(project, path)
+        assert (file["written"], file["cell_id"], file["output_index"]) == (path, cell, None)
+        assert (file["evidence"]["kind"], file["evidence"]["same"], file["state"]) == ("written", True, "fresh")
+    assert file["recipe"] == clean["written_by"]["recipe"]
+    assert file["introduced"]["summary"] == "clean"
+    assert told(project, "data/clean.csv").startswith(
+        "file        data/clean.csv · text/csv · clean.ipynb cell 5 [6]\n"
+    )
+    project.git("checkout", "-q", "HEAD~2")
+    pending = project.nbgit("blame-output", "data/clean.csv", "--json")
+    document = json.loads(pending.out)
+    assert (pending.code, document["matches"], document["verdict"]) == (1, [], "none")
+    assert validate(document, "blame-output.v1") == []
+    assert document["not_committed"]["run"] == clean["written_by"]["run"]
+    first, _, made_by, *_ = told(project, "data/clean.csv").splitlines()
+    assert first == "data/clean.csv was written by a run of clean.ipynb that is not committed yet."
+    assert made_by.startswith("made by     run [6] of ")
+    project.git("checkout", "-q", "-")
 
     for path, shown in {"data/raw.csv": ["plot"], "scale.txt": ["plot"], "data/clean.csv": ["plot"]}.items():
         answer = json.loads(project.nbgit("affected", path, "--json").out)

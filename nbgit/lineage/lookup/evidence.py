@@ -1,9 +1,12 @@
-"""Ring 3: why a payload is an answer for a picture: the same bytes, pixels or drawing, or only alike."""
+"""Ring 3: why this is the answer for a file: a run has written it, or it has the same bytes, pixels or drawing, or is
+only alike.
+"""
 
 from typing import Any, NamedTuple
 
-BYTES, PIXELS, DRAWING, SHAPES, ALIKE = "bytes", "pixels", "drawing", "shapes", "alike"
+WRITTEN, BYTES, PIXELS, DRAWING, SHAPES, ALIKE = "written", "bytes", "pixels", "drawing", "shapes", "alike"
 _WORDS = {
+    WRITTEN: "this run has written just these bytes",
     BYTES: "the same bytes",
     PIXELS: "the same pixels, in other bytes",
     DRAWING: "the same drawing: what differs is ids, dates or metadata",
@@ -29,7 +32,7 @@ class Evidence(NamedTuple):
     @property
     def is_same(self) -> bool:
         """Whether it says that the two are one and the same, and not only alike."""
-        return self.kind in (BYTES, PIXELS, DRAWING)
+        return self.kind in (WRITTEN, BYTES, PIXELS, DRAWING)
 
     def as_words(self) -> str:
         """Return it in one short line."""

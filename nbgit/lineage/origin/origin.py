@@ -51,22 +51,33 @@ class Origin:
 
 def origins_of(past: Past, records: Records, matches: Iterable[Match]) -> list[Origin]:
     """Return the Origin of each match."""
-    whereabouts = Whereabouts(past, records)
-    recipes, static, now = Recipes(records), StaticRecipes(), Now(past, whereabouts)
-    found = []
-    for match in matches:
-        run = maker_of(match, records, whereabouts)
-        if run is None:
-            found.append(_unrecorded(past, match, static, now))
-            continue
-        made = Upstream(records, recipes, whereabouts).of(run)
-        _find_commits(past, made)
+    origins = Origins(past, records)
+    return [origins.of_match(match) for match in matches]
+
+
+class Origins:
+    """Finds origins; what several of them rest on is read once."""
+
+    def __init__(self, past: Past, records: Records) -> None:
+        self._past = past
+        self._records = records
+        self._whereabouts = Whereabouts(past, records)
+        self._recipes, self._static, self._now = Recipes(records), StaticRecipes(), Now(past, self._whereabouts)
+
+    def of_match(self, match: Match) -> Origin:
+        """Return where an output of a commit came from."""
+        run = match.written[0] if match.written else maker_of(match, self._records, self._whereabouts)
+        return _unrecorded(self._past, match, self._static, self._now) if run is None else self.of_run(run)
+
+    def of_run(self, run: Run) -> Origin:
+        """Return where that which a run has made came from."""
+        made = Upstream(self._records, self._recipes, self._whereabouts).of(run)
+        _find_commits(self._past, made)
         packages = run.session.packages_at(run.number)
         changed = differing(run.session, packages)
-        state = now.state_of(made, changed)
-        recipe = made.recipe or recipes.of(run)
-        found.append(Origin(recipe, state, made, packages, changed, records.numbers[run.session.id]))
-    return found
+        state = self._now.state_of(made, changed)
+        recipe = made.recipe or self._recipes.of(run)
+        return Origin(recipe, state, made, packages, changed, self._records.numbers[run.session.id])
 
 
 def _unrecorded(past: Past, match: Match, recipes: StaticRecipes, now: Now) -> Origin:

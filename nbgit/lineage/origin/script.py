@@ -54,7 +54,8 @@ def _header(match: Match, origin: Origin) -> list[str]:
     """Return what a recipe is of and what it needs, a sentence a line."""
     recipe, figure = origin.recipe, match.figure
     commit = match.introduced
-    place = f"{match.path} cell {figure.cell_index} output {figure.output_index}"
+    place = f"{match.path} cell {figure.cell_index}"
+    place = f"{match.written[1].path} by {place}" if match.written else f"{place} output {figure.output_index}"
     lines = [f"What made {place} in {commit.oid[:10]} of {commit.date[:10]}."]
     if origin.made is not None and recipe.kind == RECORDED:
         run = origin.made.run

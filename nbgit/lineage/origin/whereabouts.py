@@ -12,19 +12,20 @@ from nbgit.lineage.history.commits import Commit
 from nbgit.lineage.history.documents import CellKey, source_key
 from nbgit.lineage.history.figures import counts_of, documents_with
 from nbgit.lineage.history.past import Past
-from nbgit.lineage.history.versions import Shown
+from nbgit.lineage.history.versions import Shown, Version
 from nbgit.lineage.runs.journals import Run, Session
 from nbgit.lineage.runs.records import Records
 from nbgit.lineage.runs.times import is_before
 
 
 class Place(NamedTuple):
-    """A run's notebook, its cell (from 0, and its id) in a commit, and that commit; None where not known."""
+    """A run's notebook, its cell (from 0, and its id) in a commit, that commit and version; None where not known."""
 
     path: str | None
     cell_index: int | None = None
     cell_id: str | None = None
     commit: Commit | None = None
+    version: Version | None = None
 
 
 class Whereabouts:
@@ -34,7 +35,7 @@ class Whereabouts:
         self._past = past
         self._records = records
         self._notebooks: dict[str, str | None] = {}
-        self._known: dict[str, list[tuple[Shown, Commit]]] = {}
+        self._known: dict[str, list[tuple[Version, Commit]]] = {}
 
     def notebook(self, session: Session) -> str | None:
         """Return the path of a session's notebook, from the top, or None."""
@@ -54,31 +55,31 @@ class Whereabouts:
             return Place(path)
         key = source_key(run.code)
         best: tuple[tuple[bool, bool], Place] | None = None
-        for shown, commit in self._states(path):
-            cells = self._past.cells(shown)
+        for version, commit in self._states(path):
+            cells = self._past.cells(version.shown)
             index = cell_of(run.cell_id, key, cells)
             if index is None:
                 continue
             is_later = is_before(run.started, commit.date)
-            has_count = self._counts(shown).get(index) == run.execution_count
+            has_count = self._counts(version.shown).get(index) == run.execution_count
             fit = (is_later, is_later and has_count)
             if best is None or fit > best[0] or (fit == best[0] and not is_later):
-                best = fit, Place(path, index, cells[index].id, commit)
+                best = fit, Place(path, index, cells[index].id, commit, version)
         return best[1] if best else Place(path)
 
     def _counts(self, shown: Shown) -> dict[int, int]:
         return counts_of(self._past.index, shown.document)
 
-    def _states(self, path: str) -> list[tuple[Shown, Commit]]:
+    def _states(self, path: str) -> list[tuple[Version, Commit]]:
         """Return what a notebook was, oldest first, each with the first commit that shows it."""
         if path not in self._known:
             versions = self._past.versions_of([path])
             self._past.learn(versions.all_shown())
-            first: dict[Shown, int] = {}
+            first: dict[Shown, Version] = {}
             for _, version in versions.oldest_first():
-                first.setdefault(version.shown, version.position)
-            commits = self._past.commits(first.values())
-            self._known[path] = [(shown, commits[position]) for shown, position in first.items()]
+                first.setdefault(version.shown, version)
+            commits = self._past.commits(version.position for version in first.values())
+            self._known[path] = [(version, commits[version.position]) for version in first.values()]
         return self._known[path]
 
     def _by_outputs(self, session: Session) -> str | None:
