@@ -66,11 +66,7 @@ def command(
         def work(index: Index) -> "Found":
             past = Past(repository, index, _tips(asked), report)
             records = Records(repository)
-            answer = _answer(past, records, asked, selection, history)
-            origins = Origins(past, records)
-            found = [origins.of_match(match) for match in answer.matches]
-            pending = origins.of_run(answer.pending) if answer.pending else None
-            return Found(answer, found, pending, _sizes(past, asked, answer), past.graph.oids[past.head])
+            return _find(past, records, asked, _answer(past, records, asked, selection, history))
 
         found = with_index(repository, work)
     if script is not None and found.answer.matches:
@@ -101,6 +97,13 @@ def _answer(
         return blame_file(past, records, asked, history=history)
     position = past.head if asked.commit is None else past.graph.position[asked.commit]
     return blame_notebook(past, asked.path, position, selection, history=history)
+
+
+def _find(past: Past, records: Records, asked: NotebookTarget | FileTarget, answer: Answer) -> Found:
+    origins = Origins(past, records)
+    found = [origins.of_match(match) for match in answer.matches]
+    pending = origins.of_run(answer.pending) if answer.pending else None
+    return Found(answer, found, pending, _sizes(past, asked, answer), past.graph.oids[past.head])
 
 
 def _sizes(past: Past, asked: NotebookTarget | FileTarget, answer: Answer) -> Sizes:
