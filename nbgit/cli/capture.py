@@ -1,13 +1,15 @@
 """`nbgit capture`: whether what runs in IPython's kernels is recorded in this repository."""
 
 import os
+import shutil
+import sys
 
 import click
 
 from nbgit.cli.scope_options import shown
 from nbgit.cli.sizes import many, size_text
 from nbgit.errors import NbgitError
-from nbgit.setup import kernel_checks, kernel_file
+from nbgit.setup import kernel_checks, kernel_file, kernelspec
 from nbgit.setup.kernel_checks import GONE, RIGHT, Kernels
 from nbgit.setup.scopes import Scope
 
@@ -16,19 +18,33 @@ Examples:
   nbgit capture          is what runs here recorded?
   nbgit capture off      record no runs in this repository any more
   nbgit capture on       record them again
+  nbgit capture kernelspec --python .venv/bin/python    a kernel that loads nbgit itself
   git config --global nbgit.runs false    in none of yours
 """
 
 
+WHAT = ("on", "off", "status", "kernelspec")
+
+
 @click.command(epilog=EPILOG)
-@click.argument("what", type=click.Choice(["on", "off", "status"]), default="status", metavar="[on|off|status]")
-def command(what: str) -> int:
+@click.argument("what", type=click.Choice(WHAT), default="status", metavar="[on|off|status|kernelspec]")
+@click.option("--python", metavar="PATH", help="With kernelspec: the Python of the kernel. Default: nbgit's own.")
+def command(what: str, python: str | None) -> int:
     """Record what runs in IPython's kernels in this repository, or do not.
 
     Kernels that record follow at their next cell; others when they are started again. What was recorded stays in
-    .git/nbgit/runs, and `nbgit log --runs` shows it. Exits with 0 where runs are recorded and with 1 where they aren't.
+    .git/nbgit/runs, and `nbgit log --runs` shows it. With kernelspec a kernel is added to Jupyter's that loads nbgit
+    without the startup file of IPython's profile, which some kernels don't read.
+
+    Exits with 0 where runs are recorded and with 1 where they aren't.
     """
+    if python is not None and what != "kernelspec":
+        raise click.UsageError("--python goes with `nbgit capture kernelspec`")
     scope = kernel_checks.local_scope(os.getcwd())
+    if what == "kernelspec":
+        folder = kernelspec.put_kernelspec(scope, shutil.which(python or "") or python or sys.executable, os.environ)
+        click.echo(shown(f"Jupyter has the kernel {kernelspec.NAME} now ({folder}).", scope))
+        return 0
     if what == "on":
         if not kernel_checks.is_opted_in(scope):
             raise NbgitError("nbgit is not set up in this repository, so nothing is recorded; run `nbgit install`")

@@ -4,7 +4,7 @@ import os
 from typing import NamedTuple
 
 from nbgit.errors import GitFailed
-from nbgit.setup import attributes, config, hooks, kernel_file, rivals
+from nbgit.setup import attributes, config, hooks, kernel_file, kernelspec, rivals
 from nbgit.setup.files import read_bytes
 from nbgit.setup.launch import Launcher
 from nbgit.setup.scopes import Scope
@@ -161,6 +161,8 @@ def uninstall(scope: Scope, launcher: Launcher, *, attributes_file: str | None) 
         done.append(("attributes", f"nbgit's lines out of {attributes_file}"))
     if not (scope.in_repository and used) and (file := kernel_file.take_startup(scope, os.environ)):
         done.append(("kernels", f"{file}"))
+    if not (scope.in_repository and used) and (folder := kernelspec.take_kernelspec(scope, os.environ)):
+        done.append(("kernels", folder))
     left += _what_goes_on(scope)
     if attributes_file is None and repository is not None and scope.in_repository:
         left += _shared_lines(repository)

@@ -67,7 +67,11 @@ def put_startup(scope: Scope, environ: Mapping[str, str]) -> str | None:
 
     Raises OSError where it can't be written.
     """
-    file = startup_file(scope, environ)
+    return put_file(scope, startup_file(scope, environ))
+
+
+def put_file(scope: Scope, file: str) -> str | None:
+    """Do the same for a startup file that lies elsewhere (nbgit.setup.kernelspec)."""
     old = _read(file)
     wanted = [one for one in wanted_by(old) if _still_wants(one)]
     text = _text([*wanted, *([_me(scope)] if _me(scope) not in wanted else [])])
@@ -80,16 +84,23 @@ def put_startup(scope: Scope, environ: Mapping[str, str]) -> str | None:
 def take_startup(scope: Scope, environ: Mapping[str, str]) -> str | None:
     """Take this scope out of those that want the file, and the file with the last; return where it lay, or None."""
     file = startup_file(scope, environ)
+    if not take_file(scope, file):
+        return None
+    remove_folders(os.path.dirname(file), len(FOLDERS) + 1)
+    return file
+
+
+def take_file(scope: Scope, file: str) -> bool:
+    """Take this scope out of those that want a startup file; return whether it was the last, and the file is gone."""
     old = _read(file)
     if _me(scope) not in wanted_by(old):
-        return None
+        return False
     wanted = [one for one in wanted_by(old) if one != _me(scope) and _still_wants(one)]
     if wanted:
         replace_bytes(file, _text(wanted).encode("utf-8", "surrogateescape"))
-        return None
+        return False
     os.unlink(file)
-    remove_folders(os.path.dirname(file), len(FOLDERS) + 1)
-    return file
+    return True
 
 
 def wanted_by(text: str) -> list[str]:

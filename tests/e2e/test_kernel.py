@@ -186,3 +186,17 @@ def test_a_startup_file_whose_nbgit_is_gone_is_silent(installed: GitBox) -> None
     done = installed.run([sys.executable, "-m", "IPython", "-c", "print(dir())"])
     assert "nbgit" not in done.out + done.err
     assert not journals(installed)
+
+
+def test_a_kernelspec_records_where_the_profile_is_not_read(box: GitBox) -> None:
+    assert box.nbgit("install", "--no-kernel").code == 0
+    assert box.nbgit("capture", "on", "--python", "x").code == 2
+    nothing = box.nbgit("capture", "kernelspec", "--python", "no-such-python")
+    assert (nothing.code, "no-such-python can't be started" in nothing.err) == (3, True)
+    assert "nbgit-python3" in box.nbgit("capture", "kernelspec").out
+    run_cells(box, ["x = 1"], kernel="nbgit-python3")
+    assert [run["code"] for run in runs(box)] == ["x = 1"]
+    (folder,) = box.home.rglob("kernels/nbgit-python3")
+    assert sorted(file.name for file in folder.iterdir()) == ["kernel.json", "nbgit_startup.py"]
+    assert f"{folder}" in box.nbgit("uninstall").out.replace("~", str(box.home))
+    assert not folder.exists()
