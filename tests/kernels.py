@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from nbgit.lineage.history.index import Index
+from nbgit.lineage.runs.journals import Run
+from nbgit.lineage.runs.records import Records
+from nbgit.store.repository import Repository
 from tests.gitbox import SOURCE_ROOT, GitBox, Result
 
 RUN = """
@@ -53,6 +57,11 @@ def runs(box: GitBox) -> list[dict[str, Any]]:
         if line["type"] in ("begin", "end"):
             found.setdefault(line["id"], {}).update({key: value for key, value in line.items() if key != "type"})
     return list(found.values())
+
+
+def recorded(repository: Repository) -> list[Run]:
+    """Return every run as lineage reads it, in the order in which they began."""
+    return list(reversed(list(Records(repository, Index(None)).latest())))
 
 
 def paths(run: dict[str, Any], key: str) -> list[str]:

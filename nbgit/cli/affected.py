@@ -37,17 +37,17 @@ def command(path: str, as_json: bool) -> int:
     repository = find_repository(os.getcwd(), os.environ)
     link_missing(repository, warn)
     name = repository_path(repository, os.getcwd(), path)
-    records = Records(repository)
-    found = affected_by(name, records, Recipes(records))
     with progress("Reading the history of notebooks") as report:
 
-        def work(index: Index) -> tuple[list[Match], Sizes]:
+        def work(index: Index) -> tuple[Affected, list[Match], Sizes]:
+            records = Records(repository, index, report)
+            found = affected_by(name, records, Recipes(records))
             past = Past(repository, index, (), report)
             past.learn_all()
             matches = matches_of(past, list(found.figures), history=False)
-            return matches, past.sizes([match.figure for match in matches])
+            return found, matches, past.sizes([match.figure for match in matches])
 
-        matches, sizes = with_index(repository, work)
+        found, matches, sizes = with_index(repository, work)
     if as_json:
         print_json(_as_json(name, found, matches))
     elif found.runs:

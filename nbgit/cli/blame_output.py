@@ -65,7 +65,7 @@ def command(
 
         def work(index: Index) -> "Found":
             past = Past(repository, index, _tips(asked), report)
-            records = Records(repository)
+            records = Records(repository, index, report)
             return _find(past, records, asked, _answer(past, records, asked, selection, history))
 
         found = with_index(repository, work)

@@ -1,10 +1,14 @@
 """`nbgit log --runs`: what ran in kernels, committed or not, newest first."""
 
+from itertools import islice
+
 import click
 
 from nbgit.cli.paging import paged
-from nbgit.cli.terminal import encoded, print_json, render, wants_colour
-from nbgit.lineage.runs.journals import Run, read_runs
+from nbgit.cli.terminal import encoded, print_json, progress, render, wants_colour
+from nbgit.lineage.history.index import Index, with_index
+from nbgit.lineage.runs.journals import Run
+from nbgit.lineage.runs.records import Records
 from nbgit.lineage.runs.story import tell_runs
 from nbgit.store.git import run_git
 from nbgit.store.repository import Repository
@@ -26,11 +30,13 @@ def show_runs(
     and `until` are dates as git reads them.
     """
     first, last = _seconds(repository, "since", since), _seconds(repository, "until", until)
-    found = [
-        run
-        for run in reversed(read_runs(repository))
-        if (not first or run.started >= first) and (not last or run.started <= last) and _concerns(run, paths)
-    ][:limit]
+    with progress("Reading runs") as report:
+
+        def work(index: Index) -> list[Run]:
+            runs = Records(repository, index, report).latest(first, last, [] if "." in paths else paths)
+            return list(islice((run for run in runs if _concerns(run, paths)), limit))
+
+        found = with_index(repository, work)
     if as_json:
         print_json({"schema": "nbgit/runs.v1", "runs": [_as_json(run) for run in found]})
         return 0

@@ -20,7 +20,8 @@ from nbgit.kernel import names as kernel_names
 from nbgit.kernel.recorder import CODE_LIMIT
 from nbgit.kernel.seen import OTHERS
 from nbgit.lineage.history import index
-from nbgit.lineage.runs.journals import read_journal
+from nbgit.lineage.runs.journals import read_session
+from nbgit.lineage.runs.sources import JournalSource
 from nbgit.notebook.encoding import decode, encode
 from nbgit.notebook.policy import CELL_METADATA, NOTEBOOK_METADATA, Policy, read_policy
 from nbgit.store import log, snapshots
@@ -134,7 +135,7 @@ def test_the_journal_of_the_page_is_valid_and_read(tmp_path: Path) -> None:
     assert [error for line in lines for error in validate(line, "run.v1")] == []
     journal = tmp_path / f"{lines[0]['id']}.jsonl"
     journal.write_text(block("runs"), encoding="ascii")
-    (run,) = read_journal(str(journal))
+    (run,) = read_session([JournalSource(lines[0]["id"], str(journal), journal.stat())])
     assert (run.session.notebook, run.bound, run.reads[0].path) == ("clean.ipynb", ("df", "pd"), "data/raw.csv")
     assert run.session.packages_at(1) == {"numpy": "2.4.6", "pandas": "3.1.1"}
 

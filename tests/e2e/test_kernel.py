@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from nbgit.lineage.runs.journals import LOST, RUNNING, read_runs
+from nbgit.lineage.runs.journals import LOST, RUNNING
 from nbgit.notebook.outputs import read_payloads
 from nbgit.store.repository import find_repository
 from tests.gitbox import GitBox
-from tests.kernels import journals, lines, paths, run_cells, runs
+from tests.kernels import journals, lines, paths, recorded, run_cells, runs
 from tests.nb import code, notebook
 
 pytest.importorskip("nbclient")
@@ -62,7 +62,7 @@ def test_a_notebook_run_by_nbclient(installed: GitBox) -> None:
 
 def test_the_reader_gives_what_the_kernel_has_seen(installed: GitBox) -> None:
     run_cells(installed, ["x = 1", "open('y.txt', 'w').write('y')"])
-    first, second = read_runs(find_repository(str(installed.path), {}))
+    first, second = recorded(find_repository(str(installed.path), {}))
     assert (first.code, first.bound, first.outcome, first.head, first.number) == ("x = 1", ("x",), "ok", "unborn", 1)
     assert [file.path for file in second.writes] == ["y.txt"]
     assert second.writes[0].sha256 == hashlib.sha256(b"y").hexdigest()
@@ -94,13 +94,13 @@ def test_a_kernel_that_is_killed_leaves_what_it_did(installed: GitBox) -> None:
     assert kernel.stdout.readline() == b"on\n"
     repository = find_repository(str(installed.path), {})
     if os.name == "posix":
-        assert [run.outcome for run in read_runs(repository)] == ["ok", RUNNING]
+        assert [run.outcome for run in recorded(repository)] == ["ok", RUNNING]
     kernel.kill()
     kernel.wait()
     kernel.stdout.close()
     with journals(installed)[0].open("ab") as journal:
         journal.write(b'{"type":"end","id":"torn')
-    assert [(run.code[:5], run.outcome) for run in read_runs(repository)] == [("x = 1", "ok"), ("print", LOST)]
+    assert [(run.code[:5], run.outcome) for run in recorded(repository)] == [("x = 1", "ok"), ("print", LOST)]
 
 
 def test_an_interrupt(installed: GitBox) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from nbgit.lineage.runs.journals import read_runs
 from nbgit.store.repository import find_repository
 from tests.gitbox import GitBox
+from tests.kernels import recorded
 from tests.nb import code, notebook
 from tests.waiting import wait_until
 
@@ -101,7 +101,7 @@ def test_cells_of_a_server_have_their_ids_and_their_notebook(installed: GitBox) 
         kernel = server.ask("POST", "api/sessions", body)["kernel"]["id"]
         cells = [("first", "x = 1"), ("second", "open('w.txt', 'w').write('x')"), ("first", "1 / 0")]
         assert server.run(kernel, cells) == ["ok", "ok", "error"]
-        runs = read_runs(find_repository(str(installed.path), {}))
+        runs = recorded(find_repository(str(installed.path), {}))
     finally:
         server.process.terminate()
         server.process.wait(60)

@@ -1,10 +1,11 @@
 """Ring 3: the figure index `<git-common-dir>/nbgit/index.sqlite` (docs/formats.md, "Local files").
 
-A cache and nothing more: all of it can be made again from git's objects, so a file that is damaged, foreign or of
-another version is dropped, and where the file can't be written (a read-only repository, a lock that is not given up)
-the same tables live in memory for this one process. Rows are immutable: a commit's changes and a document's payloads
-never change under their oid. Only `noted` and `links` follow the entries' ref, as far as `state` says. A document is
-what shows outputs: a notebook's blob, or a snapshot's tree.
+A cache and nothing more: all of it can be made again from git's objects and the journals of runs. So a file that is
+damaged, foreign or of another version is dropped, and where the file can't be written (a read-only repository, a lock
+that is not given up) the same tables live in memory for this one process. Rows are immutable: a commit's changes and a
+document's payloads never change under their oid. Only `noted` and `links` follow the entries' ref, as far as `state`
+says, and the tables of runs what lies in their sources. A document is what shows outputs: a notebook's blob, or a
+snapshot's tree.
 """
 
 import contextlib
@@ -16,7 +17,7 @@ from typing import TypeVar
 from nbgit.store.repository import Repository
 
 APPLICATION_ID = 0x6E626769  # "nbgi"
-VERSION = 4
+VERSION = 5
 LOCK_SECONDS = 2.0
 Answer = TypeVar("Answer")
 
@@ -51,6 +52,13 @@ CREATE TABLE links (
 CREATE INDEX links_by_path ON links (path);
 CREATE INDEX links_by_snapshot ON links (snapshot);
 CREATE TABLE state (entries TEXT NOT NULL);
+CREATE TABLE sessions (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, began TEXT NOT NULL, last TEXT NOT NULL, home INTEGER,
+    kin INTEGER NOT NULL);
+CREATE TABLE run_sources (
+    key TEXT PRIMARY KEY, session_id INTEGER NOT NULL, stamp TEXT NOT NULL, end INTEGER NOT NULL, mark BLOB NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE run_keys (key INTEGER NOT NULL, session_id INTEGER NOT NULL, PRIMARY KEY (key, session_id)) WITHOUT ROWID;
 """
 
 

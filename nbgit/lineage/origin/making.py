@@ -19,20 +19,22 @@ def maker_of(match: Match, records: Records, whereabouts: Whereabouts) -> Run | 
     digest, mime = match.figure.digest, match.figure.mime
     names = {match.path, match.version.path}
     if mime in (STDOUT, STDERR):
-        found = [run for run in records.runs if _is_cell(run, match)]
+        found = _of_cell(match, records, names)
     else:
-        found = [run for run in records.showing(digest) if is_figure(mime) or run.code == match.source]
-        found = found or [run for run in records.runs if "displayed" in run.omitted and _is_cell(run, match)]
+        found = records.showing(digest, None if is_figure(mime) else match.source)
+        found = found or [run for run in _of_cell(match, records, names) if "displayed" in run.omitted]
     if not is_figure(mime):
         found = [run for run in found if whereabouts.notebook(run.session) in (*names, None)]
     return _likeliest(found, match, names, whereabouts)
 
 
-def _is_cell(run: Run, match: Match) -> bool:
-    """Return whether a run is one of the very cell that shows the output, as far as can be told."""
-    if match.execution_count is None or run.execution_count != match.execution_count or run.code != match.source:
-        return False
-    return run.cell_id in (None, match.figure.cell_id)
+def _of_cell(match: Match, records: Records, names: set[str]) -> list[Run]:
+    """Return the runs of the very cell that shows the output, as far as can be told."""
+    if match.execution_count is None:
+        return []
+    found = records.of_code(match.source, names)
+    cell = (None, match.figure.cell_id)
+    return [run for run in found if run.execution_count == match.execution_count and run.cell_id in cell]
 
 
 def _likeliest(runs: Iterable[Run], match: Match, names: set[str], whereabouts: Whereabouts) -> Run | None:

@@ -77,7 +77,7 @@ class Origins:
         changed = differing(run.session, packages)
         state = self._now.state_of(made, changed)
         recipe = made.recipe or self._recipes.of(run)
-        return Origin(recipe, state, made, packages, changed, self._records.numbers[run.session.id])
+        return Origin(recipe, state, made, packages, changed, self._records.number(run.session.id))
 
 
 def _unrecorded(past: Past, match: Match, recipes: StaticRecipes, now: Now) -> Origin:

@@ -49,7 +49,7 @@ class Recipes:
 
     def of(self, target: Run) -> Recipe:
         """Return the recipe of what a run has made."""
-        runs = self._records.sessions[target.session.id]
+        runs = self._records.of_session(target.session.id)
         position = _position(runs, target)
         kept = [runs[index] for index in sorted(_reached(self._edges_of(runs[: position + 1]), position))]
         steps = tuple(Step(run.code, run.execution_count, run.cell_id, run) for run in kept)
@@ -57,7 +57,7 @@ class Recipes:
 
     def resting_on(self, source: Run) -> list[Run]:
         """Return the runs of its session that rest on a run, itself first."""
-        runs = self._records.sessions[source.session.id]
+        runs = self._records.of_session(source.session.id)
         found = {_position(runs, source)}
         for position, needed in enumerate(self._edges_of(runs)):
             if needed & found:

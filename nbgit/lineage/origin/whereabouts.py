@@ -84,7 +84,7 @@ class Whereabouts:
 
     def _by_outputs(self, session: Session) -> str | None:
         """Return the notebook that shows most of what a session has displayed."""
-        digests = {shown.digest for run in self._records.sessions[session.id] for shown in run.displayed}
+        digests = {shown.digest for run in self._records.of_session(session.id) for shown in run.displayed}
         found: Counter[str] = Counter()
         for digest in digests:
             documents = documents_with(self._past.index, digest)
@@ -94,7 +94,7 @@ class Whereabouts:
     def _by_code(self, session: Session) -> str | None:
         """Return the notebook in HEAD that has most of a session's code."""
         found: Counter[str] = Counter()
-        for key in {source_key(run.code) for run in self._records.sessions[session.id] if run.code.strip()}:
+        for key in {source_key(run.code) for run in self._records.of_session(session.id) if run.code.strip()}:
             found.update(self._in_head.get(key, ()))
         return _most(found)
 

@@ -7,14 +7,15 @@ line, and what is left is told.
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from nbgit.store.repository import Repository
+from nbgit.lineage.runs.sources import Source
 
-FOLDER, SUFFIX = "runs", ".jsonl"
 VERSION = 1
+DIGITS = 9  # of a run's number at most
+TOLD = ("started", "host", "pid", "cwd", "worktree", "notebook", "frontend", "person", "kernel")
 OK, ERROR, INTERRUPTED, LOST, RUNNING = "ok", "error", "interrupted", "lost", "running"
 
 
@@ -68,6 +69,12 @@ class Session:
                 found |= packages
         return found
 
+    def add(self, other: "Session") -> None:
+        """Take over what another source tells of this session and what was not known."""
+        for name in TOLD:
+            setattr(self, name, getattr(self, name) or getattr(other, name))
+        self.packages += [one for one in other.packages if one not in self.packages]
+
 
 @dataclass
 class Run:
@@ -111,56 +118,65 @@ class Run:
 def number_of(run_id: str) -> int:
     """Return the number that a run's id ends in, 0 where it has none."""
     digits = run_id.rpartition(":")[2]
-    return int(digits) if digits.isdigit() else 0
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= DIGITS else 0
 
 
-def journal_files(repository: Repository) -> list[str]:
-    """Return the journals of a repository, oldest first."""
-    folder = os.path.join(repository.nbgit_dir, FOLDER)
-    try:
-        names = sorted(name for name in os.listdir(folder) if name.endswith(SUFFIX))
-    except OSError:
-        return []
-    return [os.path.join(folder, name) for name in names]
+def instant(started: str) -> str:
+    """Return a time of runs as it sorts, with however many digits."""
+    return started.rstrip("Z")
 
 
-def read_runs(repository: Repository) -> list[Run]:
-    """Return every run that was recorded in this repository, in the order in which they began."""
-    found = [run for file in journal_files(repository) for run in read_journal(file)]
-    return sorted(found, key=lambda run: (run.started, run.session.id, run.number))
+def read_session(sources: Iterable[Source]) -> list[Run]:
+    """Return the runs of one session in their order, as all its sources together tell them; none where there is none.
 
-
-def read_journal(file: str) -> list[Run]:
-    """Return the runs of one journal in their order; of a journal of another version, none."""
-    session = Session(os.path.basename(file).removesuffix(SUFFIX))
+    A run is told by the first source that has it whole.
+    """
+    session: Session | None = None
     runs: dict[str, Run] = {}
-    for line in _lines(file):
-        if line.get("nbgit-run", VERSION) != VERSION:
-            return []
-        try:
-            _take(line, session, runs)
-        except (TypeError, ValueError, KeyError, AttributeError):
-            continue  # a line of another form
+    for source in sources:
+        told, found = _read_source(source)
+        session = session or Session(source.session)
+        session.add(told)
+        for run in found.values():
+            if run.id not in runs or (runs[run.id].outcome == LOST and run.outcome != LOST):
+                runs[run.id] = run
+    for run in runs.values():
+        run.session = session or run.session
+    return sorted(runs.values(), key=lambda run: run.number)
+
+
+def read_line(row: bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a line holds, or None."""
+    try:
+        line = json.loads(row)
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) else None
+
+
+def _read_source(source: Source) -> tuple[Session, dict[str, Run]]:
+    """Return what one source tells of its session and the runs of it; of a source of another version, no runs."""
+    session = Session(source.session)
+    runs: dict[str, Run] = {}
+    try:
+        for row, _ in source.rows():
+            line = read_line(row)
+            if line is None:
+                continue
+            if line.get("nbgit-run", VERSION) != VERSION:
+                return Session(source.session), {}
+            try:
+                _take(line, session, runs)
+            except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+                continue  # a line of another form
+    except OSError:
+        pass  # what could be read of it counts
     last = next(reversed(runs.values()), None)
-    if last is not None and last.outcome == LOST and _is_alive(session):
+    if last is not None and last.outcome == LOST and source.is_local and _is_alive(session):
         for run in runs.values():
             if run.outcome == LOST and (run is last or run.id == last.parent):
                 run.outcome = RUNNING
-    return list(runs.values())
-
-
-def _lines(file: str) -> Iterator[dict[str, Any]]:
-    try:
-        with open(file, "rb") as journal:
-            for row in journal:
-                try:
-                    line = json.loads(row) if row.endswith(b"\n") else None
-                except (ValueError, RecursionError):
-                    continue
-                if isinstance(line, dict):
-                    yield line
-    except OSError:
-        return
+    return session, runs
 
 
 def _take(line: dict[str, Any], session: Session, runs: dict[str, Run]) -> None:
@@ -175,6 +191,8 @@ def _take(line: dict[str, Any], session: Session, runs: dict[str, Run]) -> None:
         session.packages.append((line["run"], {str(name): str(one) for name, one in line["packages"].items()}))
     elif kind == "begin":
         run = Run(str(line["id"]), session, str(line["code"]), str(line["started"]), _text(line.get("head")))
+        if run.id != f"{session.id}:{run.number}" or run.id in runs:
+            return  # of another session, or told before
         run.parent, run.cell_id = _text(line.get("parent")), _text(line.get("cell_id"))
         run.is_cut = "code_size" in line
         run.bound_before = _texts(line, "bound_before")

@@ -1,86 +1,160 @@
 """Ring 3: all runs that were recorded here, behind the questions that lineage asks of them."""
 
-from collections.abc import Iterable
+import heapq
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from nbgit.lineage.runs.journals import FileSeen, Run, read_runs
+from nbgit.lineage.history.commits import Report
+from nbgit.lineage.history.index import Index
+from nbgit.lineage.runs import run_index
+from nbgit.lineage.runs.journals import FileSeen, Run, instant, read_session
+from nbgit.lineage.runs.run_index import SessionRow, all_sessions, learn_runs, sessions_at_home, sessions_with
+from nbgit.lineage.runs.sources import Source, list_sources
 from nbgit.store.repository import Repository
 
 
 class Records:
-    """The runs of all sessions, by session, by what they displayed and by what they wrote; read when first asked."""
+    """The runs of all sessions, found by the index; a session is read when a question first concerns it.
 
-    def __init__(self, repository: Repository) -> None:
-        self.repository = repository
+    Runs that another run has started stand in that one, and are told by `latest` only.
+    """
 
-    @cached_property
-    def runs(self) -> list[Run]:
-        """Every run, in the order in which they began; those that another run has started stand in that one."""
-        return [run for run in read_runs(self.repository) if run.parent is None]
-
-    @cached_property
-    def sessions(self) -> dict[str, list[Run]]:
-        """Session id -> its runs in their order; ids sort by when sessions began."""
-        found: dict[str, list[Run]] = {}
-        for run in self.runs:
-            found.setdefault(run.session.id, []).append(run)
-        return {session: sorted(runs, key=lambda run: run.number) for session, runs in sorted(found.items())}
+    def __init__(self, repository: Repository, index: Index, report: Report | None = None) -> None:
+        self._repository = repository
+        self._index = index
+        self._report = report
+        self._read: dict[str, list[Run]] = {}
 
     @cached_property
-    def numbers(self) -> dict[str, int]:
-        """Session id -> its number among the sessions that were recorded here, from 1."""
-        return {session: number for number, session in enumerate(self.sessions, 1)}
-
-    @cached_property
-    def _shown(self) -> dict[str, list[Run]]:
-        found: dict[str, list[Run]] = {}
-        for run in self.runs:
-            for digest in {shown.digest for shown in run.displayed}:
-                found.setdefault(digest, []).append(run)
+    def _sources(self) -> dict[str, list[Source]]:
+        """Session id -> its sources; by then the index knows all of them."""
+        sources = list_sources(self._repository)
+        learn_runs(self._index, sources, self._report)
+        found: dict[str, list[Source]] = {}
+        for source in sources:
+            found.setdefault(source.session, []).append(source)
         return found
 
     @cached_property
-    def _written(self) -> dict[str, list[tuple[Run, FileSeen]]]:
-        """Digest, and path, to the runs that wrote such a file; a digest is 64 hex digits and no path is."""
-        found: dict[str, list[tuple[Run, FileSeen]]] = {}
-        for run in self.runs:
-            for file in run.writes:
-                found.setdefault(file.path, []).append((run, file))
-                if file.sha256:
-                    found.setdefault(file.sha256, []).append((run, file))
-        return found
+    def _rows(self) -> dict[int, SessionRow]:
+        return all_sessions(self._index) if self._sources else {}
 
     @cached_property
-    def _read(self) -> dict[str, list[tuple[Run, FileSeen]]]:
-        """The same of the runs that read such a file."""
-        found: dict[str, list[tuple[Run, FileSeen]]] = {}
-        for run in self.runs:
-            for file in run.reads:
-                found.setdefault(file.path, []).append((run, file))
-                if file.sha256:
-                    found.setdefault(file.sha256, []).append((run, file))
+    def _numbers(self) -> dict[str, int]:
+        counts: dict[int, int] = {}
+        found: dict[str, int] = {}
+        for row in self._rows.values():
+            found[row.id] = counts[row.kin] = counts.get(row.kin, 0) + 1
         return found
+
+    def number(self, session: str) -> int:
+        """Return a session's number, from 1, among those of this clone, or of the machine where it was recorded."""
+        return self._numbers.get(session, 0)
+
+    def of_session(self, session: str) -> list[Run]:
+        """Return the runs of a session in their order."""
+        return [run for run in self._all_of(session) if run.parent is None]
+
+    def showing(self, digest: str, code: str | None = None) -> list[Run]:
+        """Return the runs (of this code) that displayed this payload (`sha256:...`), oldest first."""
+        sessions = self._with(run_index.SHOWN, digest)
+        if code is not None:
+            sessions &= self._with(run_index.CODE, code)
+        return [
+            run
+            for run in self._runs(sessions)
+            if code in (None, run.code) and any(shown.digest == digest for shown in run.displayed)
+        ]
+
+    def of_code(self, code: str, notebooks: Iterable[str]) -> list[Run]:
+        """Return the runs of this code in sessions of these notebooks, or of none that is known; oldest first."""
+        sessions = self._with(run_index.CODE, code)
+        if sessions:
+            sessions &= sessions_at_home(self._index, notebooks)
+        return [run for run in self._runs(sessions) if run.code == code]
 
     def readers(self, path: str) -> list[Run]:
-        """Return the runs that read the file at `path`, whatever it held, or a copy of what it held."""
-        pairs = [*self._read.get(path, ()), *self._written.get(path, ())]
-        digests = {file.sha256 for _, file in pairs if file.sha256 and file.size}
-        found = [*self._read.get(path, ()), *(pair for digest in digests for pair in self._read.get(digest, ()))]
-        return list({run.id: run for run, _ in found}.values())
+        """Return the runs that read the file at `path`, whatever it held, or a copy of what it held; oldest first."""
+        sessions = self._with(run_index.READ, path) | self._with(run_index.WRITTEN, path)
+        digests = {
+            file.sha256
+            for run in self._runs(sessions)
+            for file in (*run.reads, *run.writes)
+            if file.path == path and file.sha256 and file.size
+        }
+        for digest in digests:
+            sessions |= self._with(run_index.READ_CONTENT, digest)
+        return [
+            run
+            for run in self._runs(sessions)
+            if any(file.path == path or file.sha256 in digests for file in run.reads)
+        ]
 
     def readers_of(self, file: FileSeen) -> list[Run]:
-        """Return the runs that read just what `file` holds: by content, else by path, size and time."""
+        """Return the runs that read just what `file` holds, oldest first: by content, else by path, size and time."""
         if file.sha256 and file.size:
-            return [run for run, _ in self._read.get(file.sha256, ())]
-        return [run for run, one in self._read.get(file.path, ()) if one[:3] == file[:3]]
+            found = self._runs(self._with(run_index.READ_CONTENT, file.sha256))
+            return [run for run in found if any(one.sha256 == file.sha256 for one in run.reads)]
+        found = self._runs(self._with(run_index.READ, file.path))
+        return [run for run in found if any(one[:3] == file[:3] for one in run.reads)]
 
-    def showing(self, digest: str) -> list[Run]:
-        """Return the runs that displayed this payload (`sha256:...`), oldest first."""
-        return self._shown.get(digest, [])
-
-    def writers(self, file: FileSeen) -> Iterable[tuple[Run, FileSeen]]:
+    def writers(self, file: FileSeen) -> list[tuple[Run, FileSeen]]:
         """Return the runs that wrote what `file` was, oldest first: by content, else by path, size and time."""
-        if file.sha256 and file.sha256 in self._written:
-            return self._written[file.sha256]
-        same = self._written.get(file.path, ())
-        return [(run, one) for run, one in same if one[:3] == file[:3]]
+        if file.sha256:
+            runs = self._runs(self._with(run_index.WRITTEN_CONTENT, file.sha256))
+            if found := [(run, one) for run in runs for one in run.writes if one.sha256 == file.sha256]:
+                return found
+        runs = self._runs(self._with(run_index.WRITTEN, file.path))
+        return [(run, one) for run in runs for one in run.writes if one[:3] == file[:3]]
+
+    def latest(self, since: str = "", until: str = "", places: Iterable[str] = ()) -> Iterator[Run]:
+        """Yield every run that began between two times, newest first; no session is read before it is needed.
+
+        `places` are notebooks, files and folders: sessions that have to do with none of them are left out, all others
+        told whole.
+        """
+        rows = list(self._rows.items())
+        if wanted := list(places):
+            found = set[int]().union(*(self._with(run_index.PLACE, place) for place in wanted))
+            rows = [row for row in rows if row[0] in found]
+        waiting: list[tuple[_Newest, Run]] = []
+        for _, row in sorted(rows, key=lambda one: one[1].last, reverse=True):
+            if since and row.last < since:
+                break
+            if until and row.began > until:
+                continue
+            while waiting and instant(waiting[0][1].started) > row.last:
+                yield heapq.heappop(waiting)[1]
+            for run in self._all_of(row.id, keep=False):
+                if (not since or run.started >= since) and (not until or run.started <= until):
+                    heapq.heappush(waiting, (_Newest(_age(run)), run))
+        while waiting:
+            yield heapq.heappop(waiting)[1]
+
+    def _with(self, kind: str, text: str) -> set[int]:
+        return sessions_with(self._index, kind, text) if self._sources else set()
+
+    def _runs(self, sessions: set[int]) -> list[Run]:
+        """Return the runs of sessions (numbers of the index), oldest first."""
+        runs = [run for session in sessions if session in self._rows for run in self.of_session(self._rows[session].id)]
+        return sorted(runs, key=_age)
+
+    def _all_of(self, session: str, *, keep: bool = True) -> list[Run]:
+        if session in self._read:
+            return self._read[session]
+        found = read_session(self._sources.get(session, ()))
+        if keep:
+            self._read[session] = found
+        return found
+
+
+class _Newest(tuple[str, str, str, int]):
+    """An age that sorts the other way round."""
+
+    def __lt__(self, other: tuple[object, ...]) -> bool:
+        return tuple.__gt__(self, other)
+
+
+def _age(run: Run) -> tuple[str, str, str, int]:
+    """Return what runs sort by: when they began, then their sessions; then their order in it."""
+    return instant(run.started), instant(run.session.started), run.session.id, run.number
