@@ -14,6 +14,8 @@ EPILOG = """\b
 Examples:
   nbgit status           what is set here
   nbgit status --json    the same for programs (nbgit/schemas/status.v1.schema.json)
+  nbgit status --outputs [PATH...]
+                         which outputs are stale, and why
   nbgit status --quiet   only the exit code: 0 where nbgit is installed, 1 where not
 """
 HOOK_WORDS = {
@@ -27,19 +29,41 @@ HOOK_WORDS = {
 
 
 @click.command(epilog=EPILOG)
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--outputs", is_flag=True, help="Tell of each output whether it is fresh, stale, or out of order.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole status as JSON.")
 @click.option("--quiet", is_flag=True, help="Print nothing; the exit code is the answer.")
-def command(as_json: bool, quiet: bool) -> int:
+def command(paths: tuple[str, ...], outputs: bool, as_json: bool, quiet: bool) -> int:
     """Show what nbgit has set here, from where, and what it stores.
 
     Exits with 0 where nbgit is installed and with 1 where it isn't.
+
+    With --outputs: of each cell of the notebooks in the working tree (at or below PATH) whether what it shows is what
+    its code, the files it read, and the packages would make now. Exits with 0.
     """
+    if outputs and quiet:
+        raise click.UsageError("--quiet says whether nbgit is installed; it does not go with --outputs")
+    if paths and not outputs:
+        raise click.UsageError("a PATH goes with --outputs")
+    if outputs:
+        return _tell_outputs(paths, as_json=as_json)
     document: dict[str, Any] = gather(os.getcwd(), this_launcher())
     if as_json:
         print_json(document)
     elif not quiet:
         _print(document)
     return 0 if document["installed"] else 1
+
+
+def _tell_outputs(paths: tuple[str, ...], *, as_json: bool) -> int:
+    from nbgit.cli import status_outputs  # here: what is set is told without lineage
+
+    notebooks = status_outputs.look_at_outputs(paths)
+    if as_json:
+        print_json({**gather(os.getcwd(), this_launcher()), "outputs": status_outputs.as_json(notebooks)})
+    else:
+        status_outputs.show(notebooks)
+    return 0
 
 
 def _print(document: dict[str, Any]) -> None:

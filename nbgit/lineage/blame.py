@@ -116,16 +116,16 @@ def blame_figures(
 
     `versions` must hold the lineages whole and the index must have learnt them (Past.learn).
     """
-    spans = versions.spans(_documents(past, {figure.digest for _, _, figure in places}))
+    spans = versions.spans(documents_showing(past, {figure.digest for _, _, figure in places}))
     ends = {version.position for lineage, _, figure in places for version in spans[lineage, figure.digest]}
     commits = past.commits(ends)
     tracker = CellTracker(past, versions) if history else None
     with ObjectReader(past.repository) as reader:
-        sources = _source_reader(reader)
+        sources = source_reader(reader)
         matches = []
         for lineage, version, figure in places:
             first, last = spans[lineage, figure.digest]
-            then = _place_then(past, first, figure)
+            then = place_then(past, first, figure)
             cells, language = sources(first.shown.blob)
             code = cells[then.cell_index].source if then.cell_index < len(cells) else ""
             is_edited = has_changed(past, versions, lineage, version, figure, code)
@@ -149,7 +149,7 @@ def blame_figures(
     return matches
 
 
-def _documents(past: Past, digests: Iterable[str]) -> dict[str, set[str]]:
+def documents_showing(past: Past, digests: Iterable[str]) -> dict[str, set[str]]:
     """Return document -> which of these payloads it shows."""
     keys: dict[str, set[str]] = {}
     for digest in digests:
@@ -158,7 +158,7 @@ def _documents(past: Past, digests: Iterable[str]) -> dict[str, set[str]]:
     return keys
 
 
-def _place_then(past: Past, first: Version, figure: Figure) -> Figure:
+def place_then(past: Past, first: Version, figure: Figure) -> Figure:
     """Return where the payload stood when it was introduced: the place that is most like the one asked about."""
     same = [then for then in past.figures(first.shown) if then.digest == figure.digest]
 
@@ -198,7 +198,7 @@ def which_changed_before(then: list[Cell], now: list[Cell], figure: Figure) -> l
     ]
 
 
-def _source_reader(reader: ObjectReader) -> Sources:
+def source_reader(reader: ObjectReader) -> Sources:
     """Return a function that gives a notebook's cells and language, and parses each blob once."""
     parsed: dict[str, tuple[list[Cell], str]] = {}
 

@@ -10,16 +10,19 @@ from nbgit.lineage.runs.journals import Session
 FOLDERS = ("lib/python3*/site-packages", "lib/python3*/dist-packages", "Lib/site-packages")
 
 
-def differing(session: Session, packages: dict[str, str]) -> dict[str, str]:
-    """Return name -> version now of those packages that the session's environment has in another version.
-
-    What can't be found is left out: another machine's packages, and those of a system that stands behind.
-    """
+def prefix_of(session: Session) -> str:
+    """Return the folder of a session's environment, or "" where it is of another machine or not known."""
     executable = os.path.expanduser(session.kernel.get("executable", ""))
     if session.host != platform.node() or not os.path.isabs(executable):
-        return {}
-    prefix = os.path.dirname(os.path.dirname(executable))
-    now = _installed(prefix)
+        return ""
+    return os.path.dirname(os.path.dirname(executable))
+
+
+def differing(packages: dict[str, str], now: dict[str, str]) -> dict[str, str]:
+    """Return name -> version now of those packages that `now` (as installed_in has it) has in another version.
+
+    What is not in it is left out: packages of a system that stands behind.
+    """
     return {
         name: now[_normal(name)]
         for name, version in packages.items()
@@ -27,7 +30,8 @@ def differing(session: Session, packages: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _installed(prefix: str) -> dict[str, str]:
+def installed_in(prefix: str) -> dict[str, str]:
+    """Return normal name -> version of the packages in an environment's folders."""
     found: dict[str, str] = {}
     for folder in [one for pattern in FOLDERS for one in glob(os.path.join(escape(prefix), pattern))]:
         try:

@@ -7,7 +7,6 @@ from typing import Any
 from nbgit.lineage.blame import Match
 from nbgit.lineage.history.figures import counts_of
 from nbgit.lineage.history.past import Past
-from nbgit.lineage.origin.installed import differing
 from nbgit.lineage.origin.making import maker_of
 from nbgit.lineage.origin.recipe import Recipe, Recipes, StaticRecipes, Step
 from nbgit.lineage.origin.sources import introduced_by
@@ -62,7 +61,8 @@ class Origins:
         self._past = past
         self._records = records
         self._whereabouts = Whereabouts(past, records)
-        self._recipes, self._static, self._now = Recipes(records), StaticRecipes(), Now(past, self._whereabouts)
+        self._recipes, self._static = Recipes(records), StaticRecipes()
+        self._now = Now(past.repository, self._whereabouts, past)
 
     def of_match(self, match: Match) -> Origin:
         """Return where an output of a commit came from."""
@@ -74,8 +74,8 @@ class Origins:
         made = Upstream(self._records, self._recipes, self._whereabouts).of(run)
         _find_commits(self._past, made)
         packages = run.session.packages_at(run.number)
-        changed = differing(run.session, packages)
-        state = self._now.state_of(made, changed)
+        changed = self._now.differing(run)
+        state = self._now.state_of(made)
         recipe = made.recipe or self._recipes.of(run)
         return Origin(recipe, state, made, packages, changed, self._records.number(run.session.id))
 

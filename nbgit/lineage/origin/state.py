@@ -11,13 +11,17 @@ from itertools import pairwise
 from nbgit.errors import NotANotebook
 from nbgit.lineage.history.documents import CellKey, source_key
 from nbgit.lineage.history.past import Past
+from nbgit.lineage.origin.installed import differing, installed_in, prefix_of
 from nbgit.lineage.origin.recipe import Recipe, Step
 from nbgit.lineage.origin.upstream import Made
-from nbgit.lineage.origin.whereabouts import Whereabouts, cell_of
+from nbgit.lineage.origin.whereabouts import Places, cell_of
 from nbgit.lineage.runs.journals import LOST, FileSeen, Run
 from nbgit.notebook.cells import read_cells
+from nbgit.store.repository import Repository
 
 FRESH, STALE, UNKNOWN = "fresh", "stale", "unknown"
+ORDER = "out of order: "
+UNRECORDED = "no run of it was recorded"
 LARGEST = 64 << 20  # bytes of a file that is digested to compare it
 
 
@@ -31,15 +35,21 @@ class State:
 
 
 class Now:
-    """What is there now: notebooks and files of the working tree, or (without one) of HEAD."""
+    """What is there now: notebooks and files of the working tree, or (without one) of HEAD, and packages.
 
-    def __init__(self, past: Past, whereabouts: Whereabouts) -> None:
+    Each notebook, file and environment is looked at once.
+    """
+
+    def __init__(self, repository: Repository, places: Places, past: Past | None = None) -> None:
+        self._repository = repository
+        self._places = places
         self._past = past
-        self._whereabouts = whereabouts
         self._cells: dict[str, list[CellKey] | None] = {}
+        self._digests: dict[str, str] = {}
+        self._installed: dict[str, dict[str, str]] = {}
 
-    def state_of(self, made: Made, packages: dict[str, str]) -> State:
-        """Return the state of what a run has made; `packages` are those that have another version now."""
+    def state_of(self, made: Made) -> State:
+        """Return the state of what a run has made."""
         reasons: list[str] = []
         disorder = ""
         for number, one in enumerate(_all(made)):
@@ -51,10 +61,12 @@ class Now:
             reasons += [
                 clause for read in one.inputs if read.file for clause in self._check_file(read.file, read.read_by)
             ]
-        reasons += [f"{name} is {version} now" for name, version in packages.items()]
+        then = made.run.session.packages_at(made.run.number)
+        changed = self.differing(made.run)
+        reasons += [f"{name} is {version} now (was {then[name]})" for name, version in changed.items()]
         reasons = list(dict.fromkeys(reasons))
         if disorder:
-            reasons.append(f"out of order: {disorder}")
+            reasons.append(f"{ORDER}{disorder}")
         runs = [run for one in _all(made) if one.recipe for run in one.recipe.runs]
         if not reasons and any(run.outcome == LOST for run in runs):
             return State(UNKNOWN, ["a run of the recipe was lost with its kernel"])
@@ -62,8 +74,16 @@ class Now:
 
     def state_of_static(self, recipe: Recipe, path: str) -> State:
         """Return the state of what a static recipe of the notebook at `path` tells of."""
-        reasons, _ = self._check_steps(recipe, path, False)
-        return State(STALE, list(dict.fromkeys(reasons))) if reasons else State(UNKNOWN, ["no run of it was recorded"])
+        reasons, disorder = self._check_steps(recipe, path, False)
+        reasons = list(dict.fromkeys(reasons)) + ([f"{ORDER}{disorder}"] if disorder else [])
+        return State(STALE, reasons, bool(disorder)) if reasons else State(UNKNOWN, [UNRECORDED])
+
+    def differing(self, run: Run) -> dict[str, str]:
+        """Return name -> version now of those packages of a run that its environment has in another version."""
+        prefix = prefix_of(run.session)
+        if prefix not in self._installed:
+            self._installed[prefix] = installed_in(prefix) if prefix else {}
+        return differing(run.session.packages_at(run.number), self._installed[prefix])
 
     def cells(self, path: str) -> list[CellKey] | None:
         """Return the cells of the notebook at `path`, None where there is none."""
@@ -72,12 +92,12 @@ class Now:
         return self._cells[path]
 
     def _read(self, path: str) -> list[CellKey] | None:
-        top = self._past.repository.worktree
-        if top is None:
+        top = self._repository.worktree
+        if top is None and self._past is not None:
             shown = self._past.versions_of([path]).at(self._past.head).get(path)
             return self._past.cells(shown) if shown else None
         try:
-            with open(os.path.join(top, path), "rb") as file:
+            with open(os.path.join(top or "", path), "rb") as file:
                 return [CellKey(cell.id, source_key(cell.source)) for cell in read_cells(file.read()).cells]
         except (OSError, NotANotebook, ValueError):
             return None
@@ -93,27 +113,33 @@ class Now:
         reasons: list[str] = []
         indices: list[int] = []
         for step in recipe.steps:
-            index, is_same = self._cell_now(step, cells)
+            index, is_same = self.cell_now(step, cells)
             if index is not None:
                 indices.append(index)
             if not is_same:
                 count = "a step" if step.execution_count is None else f"[{step.execution_count}]"
                 gone = f"the code of {count}{where} is in no cell any more"
                 reasons.append(gone if index is None else f"cell {index}{where} has been edited since")
+            elif index is not None and self.was_run_again(step, index):
+                reasons.append(f"cell {index}{where} was run again since, with another result")
         return reasons, _disorder(indices, where)
 
-    def _cell_now(self, step: Step, cells: list[CellKey]) -> tuple[int | None, bool]:
+    def cell_now(self, step: Step, cells: list[CellKey]) -> tuple[int | None, bool]:
         """Return which cell a step is of, and whether it still has that code."""
         key = source_key(step.code)
-        cell_id = step.cell_id or (self._whereabouts.place(step.run).cell_id if step.run else None)
+        cell_id = step.cell_id or (self._places.place(step.run).cell_id if step.run else None)
         same = [index for index, cell in enumerate(cells) if cell_id is not None and cell.id == cell_id]
         if same:
-            return same[0], cells[same[0]].source == key
+            return same[0], cells[same[0]].source == key or is_cut(step)
         index = cell_of(None, key, cells)
         return index, index is not None
 
+    def was_run_again(self, step: Step, index: int) -> bool:
+        """Return whether the cell at `index` shows what a later run of a step's code made; here nobody knows."""
+        return False
+
     def _check_file(self, file: FileSeen, run: Run) -> Iterator[str]:
-        top = self._past.repository.worktree
+        top = self._repository.worktree
         is_inside = not file.path.startswith(("/", "~/", "../")) and file.path[1:2] != ":"
         if (is_inside and top is None) or (not is_inside and run.session.host != platform.node()):
             return
@@ -122,10 +148,20 @@ class Now:
             size = os.stat(path).st_size
             if size == file.size and (file.sha256 is None or size > LARGEST):
                 return
-            if size != file.size or _digest(path) != file.sha256:
+            if size != file.size or self._digest_of(path) != file.sha256:
                 yield f"{file.path} has changed since"
         except OSError:
             yield f"{file.path} is gone"
+
+    def _digest_of(self, path: str) -> str:
+        if path not in self._digests:
+            self._digests[path] = _digest(path)
+        return self._digests[path]
+
+
+def is_cut(step: Step) -> bool:
+    """Return whether a step's code was too long to be recorded whole, so that it can't be compared."""
+    return step.run is not None and step.run.is_cut
 
 
 def _all(made: Made) -> Iterator[Made]:
@@ -143,7 +179,10 @@ def _disorder(indices: list[int], where: str) -> str:
     for before, after in pairwise(indices):
         if after < before:
             return f"cell {after}{where} was run after cell {before}"
-    return f"cell {often[0]}{where} was run {indices.count(often[0])} times" if often else ""
+    if not often:
+        return ""
+    times = indices.count(often[0])
+    return f"cell {often[0]}{where} was run {'twice' if times == 2 else f'{times} times'}"
 
 
 def _digest(path: str) -> str:

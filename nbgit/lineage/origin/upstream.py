@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from nbgit.lineage.history.commits import Commit
 from nbgit.lineage.origin.recipe import Recipe, Recipes
-from nbgit.lineage.origin.whereabouts import Place, Whereabouts
+from nbgit.lineage.origin.whereabouts import Place, Places
 from nbgit.lineage.runs.journals import FileSeen, Run
 from nbgit.lineage.runs.records import Records
 from nbgit.lineage.runs.times import ended
@@ -49,7 +49,7 @@ class Input:
 class Upstream:
     """Follows files from those who read them to those who wrote them; each run is told whole once."""
 
-    def __init__(self, records: Records, recipes: Recipes, whereabouts: Whereabouts) -> None:
+    def __init__(self, records: Records, recipes: Recipes, whereabouts: Places) -> None:
         self._records = records
         self._recipes = recipes
         self._whereabouts = whereabouts

@@ -6,7 +6,7 @@ displayed, or else the one in HEAD with most of its code.
 
 from collections import Counter
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from nbgit.lineage.history.commits import Commit
 from nbgit.lineage.history.documents import CellKey, source_key
@@ -26,6 +26,13 @@ class Place(NamedTuple):
     cell_id: str | None = None
     commit: Commit | None = None
     version: Version | None = None
+
+
+class Places(Protocol):
+    """What knows where a run belongs."""
+
+    def place(self, run: Run) -> Place:
+        """Return the notebook and the cell of a run."""
 
 
 class Whereabouts:
