@@ -19,8 +19,9 @@ from nbgit.lineage.origin.origin import Origin, Origins
 from nbgit.lineage.origin.recipe import PYTHON
 from nbgit.lineage.origin.script import as_notebook, as_script
 from nbgit.lineage.origin.story import tell_briefly, tell_origin
+from nbgit.lineage.pending import Pending, find_pending, with_origins
 from nbgit.lineage.runs.records import Records
-from nbgit.lineage.story import MANY, Sizes, tell_matches
+from nbgit.lineage.story import MANY, Sizes, tell_matches, tell_pending
 from nbgit.lineage.targets import FileTarget, NotebookTarget, read_target
 from nbgit.notebook.text import visible
 from nbgit.store.late import link_missing
@@ -66,7 +67,7 @@ def command(
         def work(index: Index) -> "Found":
             past = Past(repository, index, _tips(asked), report)
             records = Records(repository, index, report)
-            return _find(past, records, asked, _answer(past, records, asked, selection, history))
+            return _find(past, records, asked, selection, _answer(past, records, asked, selection, history))
 
         found = with_index(repository, work)
     if script is not None and found.answer.matches:
@@ -77,11 +78,11 @@ def command(
 
 
 class Found(NamedTuple):
-    """An answer, the origin of each match, and of what is not committed yet; sizes in pixels; HEAD."""
+    """An answer, the origin of each match, and what is not committed yet with its own; sizes in pixels; HEAD."""
 
     answer: Answer
     origins: list[Origin]
-    pending: Origin | None
+    pending: list[tuple[Pending, Origin]]
     sizes: Sizes
     head: str
 
@@ -99,11 +100,18 @@ def _answer(
     return blame_notebook(past, asked.path, position, selection, history=history)
 
 
-def _find(past: Past, records: Records, asked: NotebookTarget | FileTarget, answer: Answer) -> Found:
+def _find(
+    past: Past, records: Records, asked: NotebookTarget | FileTarget, selection: Selection, answer: Answer
+) -> Found:
     origins = Origins(past, records)
     found = [origins.of_match(match) for match in answer.matches]
-    pending = origins.of_run(answer.pending) if answer.pending else None
-    return Found(answer, found, pending, _sizes(past, asked, answer), past.graph.oids[past.head])
+    pending = []
+    if answer.pending and isinstance(asked, FileTarget):
+        pending = [Pending(answer.pending, asked.path or asked.name)]
+    elif isinstance(asked, NotebookTarget) and asked.commit is None and not (answer.matches and selection.is_all):
+        known = {match.figure.digest for match in answer.matches}
+        pending = find_pending(past, records, asked.path, selection, known)
+    return Found(answer, found, with_origins(pending, origins), _sizes(past, asked, answer), past.graph.oids[past.head])
 
 
 def _sizes(past: Past, asked: NotebookTarget | FileTarget, answer: Answer) -> Sizes:
@@ -137,15 +145,13 @@ def _print_json(found: Found, *, history: bool) -> int:
         for match, origin in zip(answer.matches, found.origins, strict=True)
     ]
     verdict = {"verdict": answer.verdict} if answer.verdict else {}
-    pending = {"not_committed": found.pending.as_json()} if found.pending else {}
+    pending = {"not_committed": [one.as_json(origin) for one, origin in found.pending]} if found.pending else {}
     print_text(json.dumps({"matches": matches, **verdict, **pending}, indent=2) + "\n")
     return _exit_code(answer, err=True)  # stdout is for programs
 
 
 def _tell(found: Found, *, history: bool) -> int:
     answer, origins = found.answer, found.origins
-    if found.pending:
-        print_lines([[(answer.reason, "yellow")], [], *tell_origin(found.pending), *([[]] if answer.matches else [])])
     if answer.matches:
         is_long = len(origins) > MANY
         lines = [list(tell_briefly(origin) if is_long else tell_origin(origin)) for origin in origins]
@@ -154,7 +160,10 @@ def _tell(found: Found, *, history: bool) -> int:
         print_lines(tell_matches(answer.matches, found.sizes, found.head, lines, history=history))
         if answer.notes:
             print_lines([[], *([(note, "dim")] for note in answer.notes)])
-    return (0 if answer.matches else 1) if found.pending else _exit_code(answer, err=False)
+    code = _exit_code(answer, err=False)
+    for one, origin in found.pending:
+        print_lines([[], tell_pending(one.path, one.figure, found.sizes), *tell_origin(origin)])
+    return code
 
 
 def _exit_code(answer: Answer, *, err: bool) -> int:

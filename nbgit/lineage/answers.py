@@ -32,8 +32,8 @@ PREFIX_BYTES = 54  # 72 characters of base64: less than the 76 after which old n
 class Answer:
     """What was found: `matches`, or the sentence `reason`; `notes` are sentences to tell behind, `head` one in front.
 
-    `verdict` is for a file: SAME, ALIKE (one candidate), AMBIGUOUS (several) or NONE. `pending` is the run that made
-    it, where no commit has its cell yet.
+    `verdict` is for a file: SAME, ALIKE (one candidate), AMBIGUOUS (several) or NONE. `pending` is the run that
+    wrote it, where no commit has its cell yet.
     """
 
     matches: list[Match] = field(default_factory=list)
@@ -48,7 +48,7 @@ def blame_notebook(past: Past, path: str, position: int, selection: Selection, *
     """Answer for outputs of the notebook at `path` in the commit at `position` of the past's graph."""
     versions = past.versions_of([path])
     shown = versions.at(position).get(path)
-    uncommitted = _worktree_payloads(past.repository, path) if position == past.head else []
+    uncommitted = worktree_figures(past.repository, path) if position == past.head else []
     if shown is None:
         return Answer(reason=why_absent(past, path, position, sorted(versions.at(position))))
     past.learn(versions.all_shown())
@@ -57,7 +57,7 @@ def blame_notebook(past: Past, path: str, position: int, selection: Selection, *
     if not chosen or lineage is None:
         return Answer(reason=_why_nothing(past, path, position, selection, past.cells(shown), uncommitted))
     places = [(lineage, Version(position, path, shown), figure) for figure in chosen]
-    now = [] if selection.is_all else selection.choose(_as_figures(uncommitted))
+    now = [] if selection.is_all else selection.choose(uncommitted)
     notes = []
     if now and {figure.digest for figure in now} != {figure.digest for figure in chosen}:
         notes.append("The working tree shows something else there, which is not committed yet.")
@@ -184,10 +184,10 @@ def why_absent(past: Past, path: str, position: int, kin: list[str]) -> str:
 
 
 def _why_nothing(
-    past: Past, path: str, position: int, selection: Selection, cells: list[CellKey], uncommitted: list[Payload]
+    past: Past, path: str, position: int, selection: Selection, cells: list[CellKey], uncommitted: list[Figure]
 ) -> str:
     where = "HEAD" if position == past.head else past.graph.oids[position][:12]
-    if selection.choose(_as_figures(uncommitted)):
+    if selection.choose(uncommitted):
         return f"That output of {path} is only in the working tree and not committed yet, so no commit shows it."
     if selection.is_all:
         return f"{path} has no figures in {where}; name a cell with --cell N to ask about its other outputs."
@@ -217,7 +217,9 @@ def _worktree_payloads(repository: Repository, path: str) -> list[Payload]:
         return []
 
 
-def _as_figures(payloads: list[Payload]) -> list[Figure]:
+def worktree_figures(repository: Repository, path: str) -> list[Figure]:
+    """Return every payload of the notebook at `path` as it is on disk, none where it can't be read."""
+    payloads = _worktree_payloads(repository, path)
     return [
         Figure(p.cell_index, p.cell_id, p.output_index, p.mime, p.digest, len(p.data), p.execution_count, None)
         for p in payloads

@@ -57,6 +57,14 @@ def tell_matches(
     return lines
 
 
+def tell_pending(path: str, figure: Figure | None, sizes: Sizes) -> Line:
+    """Return the line that says what is not committed yet: an output, or (None) the file at `path`."""
+    if figure is None:
+        return [*label("file"), (visible(path), "bold"), (", not committed yet", "yellow")]
+    place = tell_place(path, figure, figure.execution_count, sizes)
+    return [*label("figure" if is_figure(figure.mime) else "output"), *place, (", not committed yet", "yellow")]
+
+
 def tell_place(path: str, figure: Figure, execution_count: int | None, sizes: Sizes) -> Line:
     """Return where a payload stands and what it is."""
     count = f" [{execution_count}]" if execution_count is not None else ""

@@ -160,11 +160,19 @@ def test_story_of_three_notebooks(project: GitBox, address: str) -> None:
     document = json.loads(pending.out)
     assert (pending.code, document["matches"], document["verdict"]) == (1, [], "none")
     assert validate(document, "blame-output.v1") == []
-    assert document["not_committed"]["run"] == clean["written_by"]["run"]
-    first, _, made_by, *_ = told(project, "data/clean.csv").splitlines()
+    (pending_file,) = document["not_committed"]
+    assert pending_file["run"] == clean["written_by"]["run"]
+    first, _, file_line, made_by, *_ = told(project, "data/clean.csv").splitlines()
+    assert file_line == "file        data/clean.csv, not committed yet"
     assert first == "data/clean.csv was written by a run of clean.ipynb that is not committed yet."
     assert made_by.startswith("made by     run [6] of ")
     project.git("checkout", "-q", "-")
+    project.git("reset", "-q", "--soft", "HEAD~1")
+    lines = told(project, "plot.ipynb", "--cell-id", "plot").splitlines()
+    assert lines[:2] == ["plot.ipynb is only in the working tree and not committed yet, so no commit has it.", ""]
+    assert lines[2].endswith("· image/png, not committed yet")
+    assert lines[4].startswith("recipe      5 of 11 runs")
+    project.git("reset", "-q", "--soft", "ORIG_HEAD")
 
     for path, shown in {"data/raw.csv": ["plot"], "scale.txt": ["plot"], "data/clean.csv": ["plot"]}.items():
         answer = json.loads(project.nbgit("affected", path, "--json").out)
