@@ -13,7 +13,7 @@ from nbgit.lineage.origin.worktree_states import NotebookStates, States
 from nbgit.lineage.origin.worktree_story import tell_states
 from nbgit.lineage.runs.records import Records
 from nbgit.store.late import link_missing
-from nbgit.store.repository import Repository, find_repository
+from nbgit.store.repository import find_repository
 
 
 def look_at_outputs(paths: tuple[str, ...]) -> list[NotebookStates]:
@@ -23,25 +23,18 @@ def look_at_outputs(paths: tuple[str, ...]) -> list[NotebookStates]:
     for name, path in zip(asked, paths, strict=True):
         if not find_notebooks(repository, [name]):
             raise TargetNotFound(f"there is no notebook at {path} in the working tree; `git status` shows what is")
-    with progress("Following the runs behind outputs") as report:
-        states = States(repository, Records(repository))
-        states.look(find_notebooks(repository, asked), report)
-    if states.needs_history:
-        _look_back(repository, states)
-    return states.all()
-
-
-def _look_back(repository: Repository, states: States) -> None:
-    if resolve_commit(repository, "HEAD") is None:
-        states.look_back(None, lambda done, total: None)
-        return
     link_missing(repository, warn)
-    with progress("Reading the history of notebooks") as report:
+    with progress("Following the runs behind outputs") as report:
 
-        def work(index: Index) -> None:
-            states.look_back(Past(repository, index, (), report), report)
+        def work(index: Index) -> list[NotebookStates]:
+            states = States(repository, Records(repository, index, report))
+            states.look(find_notebooks(repository, asked), report)
+            if states.needs_history:
+                has_past = resolve_commit(repository, "HEAD") is not None
+                states.look_back(Past(repository, index, (), report) if has_past else None, report)
+            return states.all()
 
-        with_index(repository, work)
+        return with_index(repository, work)
 
 
 def as_json(notebooks: list[NotebookStates]) -> list[dict[str, Any]]:

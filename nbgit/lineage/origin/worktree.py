@@ -101,7 +101,14 @@ class Worktree:
 
     def __init__(self, notebooks: dict[str, Notebook], records: Records) -> None:
         self.notebooks = notebooks
-        self._records = records
+        code = [one for notebook in notebooks.values() for one in notebook.code]
+        digests = {digest for one in code for mime, digest in one.data if mime not in UNRECORDED}
+        self._runs = records.concerning(notebooks, digests, {one.cell.source for one in code})
+        self._shown: dict[str, list[Run]] = {}
+        for runs in self._runs.values():
+            for run in runs:
+                for digest in {shown.digest for shown in run.displayed} & digests:
+                    self._shown.setdefault(digest, []).append(run)
 
     def home(self, session: Session) -> str | None:
         """Return the notebook that a session is of: the one it was told, unless that is not there (renamed)."""
@@ -129,7 +136,7 @@ class Worktree:
 
     def was_run(self, path: str, shown: Showing) -> bool:
         """Return whether a run of just this code was recorded for the notebook, whatever it shows now."""
-        runs = (run for session in self._sessions.get(path, ()) for run in self._records.sessions[session])
+        runs = (run for session in self._sessions.get(path, ()) for run in self._runs[session])
         return any(run.code == shown.cell.source for run in runs)
 
     @cached_property
@@ -141,7 +148,7 @@ class Worktree:
                 for key in (one.cell.source, *(digest for _, digest in one.data)):
                     having.setdefault(key, set()).add(path)
         found: dict[str, Counter[str]] = {}
-        for session, runs in self._records.sessions.items():
+        for session, runs in self._runs.items():
             keys = {key for run in runs for key in (run.code, *(shown.digest for shown in run.displayed))}
             found[session] = Counter(path for key in keys for path in having.get(key, ()))
         return found
@@ -149,7 +156,7 @@ class Worktree:
     @cached_property
     def _homes(self) -> dict[str, str]:
         homes: dict[str, str] = {}
-        for session, runs in self._records.sessions.items():
+        for session, runs in self._runs.items():
             named, evidence = runs[0].session.notebook, self._evidence[session]
             if named in self.notebooks:
                 homes[session] = named
@@ -172,7 +179,7 @@ class Worktree:
     @cached_property
     def _by_count(self) -> dict[tuple[str, int], list[Run]]:
         found: dict[tuple[str, int], list[Run]] = {}
-        for run in self._records.runs:
+        for run in (run for runs in self._runs.values() for run in runs):
             if run.execution_count is not None:
                 found.setdefault((run.session.id, run.execution_count), []).append(run)
         return found
@@ -199,7 +206,7 @@ class Worktree:
         digests = {digest for mime, digest in shown.data if mime not in UNRECORDED}
         found: dict[str, Run] = {}
         for mime, digest in shown.data:
-            for run in self._records.showing(digest) if mime not in UNRECORDED else ():
+            for run in self._shown.get(digest, ()):
                 if is_figure(mime) or (run.session.id in sessions and _is_cell(run, shown)):
                     found[run.id] = run
         for session in sessions if shown.count is not None else ():

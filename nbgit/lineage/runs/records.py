@@ -73,6 +73,16 @@ class Records:
             sessions &= sessions_at_home(self._index, notebooks)
         return [run for run in self._runs(sessions) if run.code == code]
 
+    def concerning(
+        self, notebooks: Iterable[str], digests: Iterable[str], codes: Iterable[str]
+    ) -> dict[str, list[Run]]:
+        """Return session -> its runs, where it is of one of these notebooks, or displayed or ran one of these."""
+        found = sessions_at_home(self._index, notebooks) if self._sources else set()
+        for kind, keys in ((run_index.SHOWN, digests), (run_index.CODE, codes)):
+            found |= set[int]().union(*(self._with(kind, key) for key in keys))
+        names = [row.id for number, row in self._rows.items() if number in found]
+        return {name: self.of_session(name) for name in names}
+
     def readers(self, path: str) -> list[Run]:
         """Return the runs that read the file at `path`, whatever it held, or a copy of what it held; oldest first."""
         sessions = self._with(run_index.READ, path) | self._with(run_index.WRITTEN, path)
