@@ -2,13 +2,14 @@
 
 import json
 import os
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
 from nbgit.cli.terminal import print_json, print_lines
 from nbgit.errors import NbgitError, TargetNotFound
-from nbgit.lineage.slicing.slicer import Facts, Run, Slice, slice_runs
+from nbgit.lineage.slicing.slicer import Run, Slice, slice_runs
 from nbgit.lineage.story import Line
 from nbgit.notebook.printable import printable
 
@@ -61,23 +62,17 @@ def _read(data: bytes, name: str) -> tuple[list[str], int, bool]:
 
 
 def _executed(cells: list[str]) -> list[Run]:
-    """Return the runs of cells in a fresh kernel."""
-    from nbgit.external.kernel import run_watched
+    """Return the runs of cells in a fresh kernel, as it recorded them."""
+    from nbgit.external.kernel import run_recorded
+    from nbgit.lineage.origin.recipe import units_of
+    from nbgit.lineage.runs.journals import read_session
+    from nbgit.lineage.runs.sources import journals_in
 
-    found = []
-    for cell, record in zip(cells, run_watched(cells, os.getcwd()), strict=True):
-        facts = Facts(
-            bound=frozenset(record["bound"]),
-            deleted=frozenset(record["deleted"]),
-            read=tuple(record["read"]),
-            written=tuple(record["written"]),
-            touches=frozenset(record["touches"]),
-            commands=tuple(record["commands"]),
-            figures_left=record["figures_left"],
-            is_exact=True,
-        )
-        found.append(Run(cell, outcome=record["outcome"], facts=facts))
-    return found
+    with TemporaryDirectory(prefix="nbgit-slice-") as folder:
+        run_recorded(cells, os.getcwd(), folder)
+        runs = [run for run in read_session(journals_in(os.path.join(folder, "nbgit"))) if run.parent is None]
+    units = iter([*units_of(runs), *[None] * len(cells)])  # a blank cell is no run
+    return [(next(units) if cell.strip() else None) or Run(cell) for cell in cells]
 
 
 def _document(found: Slice) -> dict[str, Any]:

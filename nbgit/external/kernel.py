@@ -1,8 +1,6 @@
 """Ring 3: the door to nbformat's constructors, nbclient and jupyter_client: notebooks, made and run."""
 
-import json
 import os
-from ast import literal_eval
 from importlib import import_module
 from typing import Any
 
@@ -45,8 +43,8 @@ def run_notebook(notebook: Any, folder: str) -> bytes:
     return text.encode("utf-8") + b"\n"
 
 
-def run_watched(cells: list[str], folder: str) -> list[dict[str, Any]]:
-    """Run cells in a fresh python3 kernel started in `folder`, and return what each did, as probe.py has it.
+def run_recorded(cells: list[str], folder: str, into: str) -> None:
+    """Run cells in a fresh python3 kernel started in `folder`, with its journal below `into` and nowhere else.
 
     A cell that fails is recorded, and the next is run. Raises MissingExtra where there is no kernel, KernelFailed where
     it dies or a cell takes more than five minutes.
@@ -61,8 +59,11 @@ def run_watched(cells: list[str], folder: str) -> list[dict[str, Any]]:
     except NoSuchKernel as error:
         raise MissingExtra("there is no python3 kernel here; run `pip install 'nbgit[demo]'`") from error
     try:
-        _ask(client, f"exec({_START!r}, {{'source': {_probe_source()!r}}})", silent=True)
-        return [_run_one(client, cell) for cell in cells]
+        package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        _ask(client, f"exec({_START!r}, {{'package': {package!r}, 'folder': {into!r}}})", silent=True)
+        for cell in cells:
+            _ask(client, cell)
+        _ask(client, f"exec({_END!r}, {{}})", silent=True)
     except (TimeoutError, RuntimeError) as error:
         raise KernelFailed("the kernel died, or a cell took more than five minutes; nothing was sliced") from error
     finally:
@@ -70,38 +71,31 @@ def run_watched(cells: list[str], folder: str) -> list[dict[str, Any]]:
         manager.shutdown_kernel(now=True)
 
 
-_LAST = "__import__('sys').modules['nbgit_probe'].take()"
+# The kernel may be of another environment, which has another nbgit or none, and its startup file may have loaded one.
 _START = """
-import sys, types
-module = sys.modules["nbgit_probe"] = types.ModuleType("nbgit_probe")
-exec(compile(source, "<nbgit probe>", "exec"), module.__dict__)
-module.begin(get_ipython())
-""".replace("get_ipython()", "__import__('IPython').get_ipython()")
+import os, sys
+from importlib.util import module_from_spec, spec_from_file_location
+if "nbgit.kernel.extension" in sys.modules:
+    sys.modules["nbgit.kernel.extension"].unload()
+for name in [name for name in sys.modules if name.partition(".")[0] == "nbgit"]:
+    del sys.modules[name]
+main = os.path.join(package, "__init__.py")
+spec = spec_from_file_location("nbgit", main, submodule_search_locations=[package])
+sys.modules["nbgit"] = module_from_spec(spec)
+spec.loader.exec_module(sys.modules["nbgit"])
+from nbgit.kernel.startup import start_in
+start_in(folder)
+"""
+_END = "import sys\nsys.modules['nbgit.kernel.extension'].unload()"
 
 
-def _probe_source() -> str:
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe.py"), encoding="utf-8") as file:
-        return file.read()
-
-
-def _run_one(client: Any, cell: str) -> dict[str, Any]:
-    _ask(client, cell)
-    reply = _ask(client, "", {"last": _LAST})
-    record: dict[str, Any] = json.loads(
-        literal_eval(reply["content"]["user_expressions"]["last"]["data"]["text/plain"])
-    )
-    return record
-
-
-def _ask(client: Any, code: str, expressions: dict[str, str] | None = None, *, silent: bool = False) -> dict[str, Any]:
-    reply: dict[str, Any] = client.execute_interactive(
+def _ask(client: Any, code: str, *, silent: bool = False) -> None:
+    client.execute_interactive(
         code,
         silent=silent,
-        store_history=not silent and expressions is None,
-        user_expressions=expressions,
+        store_history=not silent,
         allow_stdin=False,
         stop_on_error=False,
         timeout=300,
         output_hook=lambda message: None,
     )
-    return reply

@@ -128,8 +128,7 @@ class Watch:
         """Note which variable is set or taken away; what it is set to is nobody's business."""
         name = os.fsdecode(arguments[0])
         for seen in self._sinks():
-            if len(seen.touches) < 40:
-                seen.touches.add(f"environ:{name[:100]}")
+            seen.set_variable(name, os.environ.get(name))
 
     def on_request(self, arguments: "tuple[Any, ...]") -> None:
         """Note urllib's request (address, data, headers, method)."""

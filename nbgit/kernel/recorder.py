@@ -64,7 +64,6 @@ class Recorder:
         self._late: dict[str, Seen] = {}
         self._owners: dict[int, str] = {}
         self._after: dict[str, int] = {}
-        self._state: dict[str, object] = {}
         self._modules: set[str] = set(sys.modules)
         self._last = ""
         self.is_broken = False
@@ -164,17 +163,17 @@ class Recorder:
         self._writer.write(line)
         if self._dirt.is_due():
             self.background.put(self._dirt.ask)
-        run.touches = dict(self._state) if self._state and not self._stack else touches.fingerprint()
+        run.touches = touches.fingerprint()  # the kernel itself draws random numbers when it is asked who it is
         run.clock = time.perf_counter()
         self._stack.append(run)
 
     def _end(self, run: Run, result: "Any", seconds: float) -> None:
-        after = self._state = touches.fingerprint()
+        after = touches.fingerprint()
         self._after, self._last = names.identities(self.shell.user_ns), run.id
         self._note_modules(run)
         self._know_threads(run.id)
         seen = run.seen
-        touched = touches.changed(run.touches, after) | seen.touches
+        touched = touches.changed(run.touches, after) | seen.environ_touches(os.environ)
         if run.figures and (run.touches.get("pyplot") or after.get("pyplot")):
             touched.add("pyplot")
         reads, writes, due = self._files.settle(seen)
@@ -187,8 +186,11 @@ class Recorder:
             "seconds": round(seconds, 6),
             "dirty": self._dirt.answer(),
         }
+        if isinstance(figures := after.get("pyplot"), tuple):
+            line["figures"] = len(figures)
         lists: dict[str, Any] = {
             "error": type(error).__name__[:100] if error is not None else None,
+            "undefined": _undefined(error),
             "bound": seen.cut("bound", names.bound(run.names, self._after), names.LIMIT),
             "deleted": seen.cut("deleted", names.deleted(run.names, self._after), names.LIMIT),
             "displayed": [{"mime": mime, "digest": digest} for mime, digest in seen.shown],
@@ -234,6 +236,12 @@ class Recorder:
     def _give_up(self, error: "Exception | None") -> None:
         self.is_broken = True
         self._writer.give_up(error)
+
+
+def _undefined(error: object) -> "str | None":
+    """Return the name that a NameError tells of."""
+    name = getattr(error, "name", None) if type(error) is NameError else None
+    return name[:200] if isinstance(name, str) else None
 
 
 def _outcome(error: object) -> str:

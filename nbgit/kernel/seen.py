@@ -9,7 +9,7 @@ FILES, OTHERS = 2000, 50  # how many are kept of each kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     State = tuple[int, int, int, int]
 
@@ -32,7 +32,7 @@ class File:
 class Seen:
     """What one run (`run`, its id) has done so far; bounded, and of the user's objects it holds none."""
 
-    __slots__ = ("commands", "facts", "files", "hosts", "omitted", "run", "shown", "touches", "urls")
+    __slots__ = ("commands", "environ", "facts", "files", "hosts", "omitted", "run", "shown", "urls")
 
     def __init__(self, run: str) -> None:
         self.run = run
@@ -40,13 +40,13 @@ class Seen:
         self.urls: dict[tuple[str, str], None] = {}
         self.hosts: dict[tuple[str, int], None] = {}
         self.commands: list[str] = []
-        self.touches: set[str] = set()
+        self.environ: dict[str, int] = {}
         self.shown: list[tuple[str, str]] = []
         self.facts: dict[str, object] = {}
         self.omitted: dict[str, int] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.files or self.urls or self.hosts or self.commands or self.touches)
+        return bool(self.files or self.urls or self.hosts or self.commands or self.environ)
 
     def open(self, path: str, how: int, named: bool = False) -> None:
         """Note that an absolute path is about to be opened."""
@@ -81,6 +81,15 @@ class Seen:
             self.commands.append(redact_command(command, keep_query))
         else:
             self._omit("commands")
+
+    def set_variable(self, name: str, before: "str | None") -> None:
+        """Note that an environment variable is about to be set or taken away."""
+        if len(self.environ) < OTHERS:
+            self.environ.setdefault(name, hash(before))
+
+    def environ_touches(self, environ: "Mapping[str, str]") -> "set[str]":
+        """Return `environ:<name>` of the variables that are not what they were; imports set some for a while."""
+        return {f"environ:{name[:100]}" for name, before in self.environ.items() if hash(environ.get(name)) != before}
 
     def show(self, payloads: "Iterable[tuple[str, str]]") -> None:
         """Note (media type, digest) of what was displayed."""

@@ -6,7 +6,7 @@ In all other places this is all that is loaded: it must cost next to nothing.
 import os
 import sys
 
-from nbgit.kernel.place import find_own_place, is_opted_in, read_settings
+from nbgit.kernel.place import Place, find_own_place, is_opted_in, read_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,16 @@ def start_if_opted_in() -> bool:
 
     begin(shell, place, asked=False)
     return True
+
+
+def start_in(folder: str) -> None:
+    """Record this kernel's runs below `folder` and nowhere else, whatever is set: `nbgit slice` asks for it."""
+    from nbgit.kernel.extension import begin, unload
+
+    unload()
+    with open(os.path.join(folder, "config"), "w", encoding="ascii") as file:
+        file.write("[nbgit]\n\truns = true\n")
+    begin(_shell(), Place(os.path.realpath(os.getcwd()), folder, folder), asked=True)
 
 
 def _shell() -> "Any":

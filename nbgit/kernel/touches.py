@@ -54,8 +54,30 @@ def _pandas_options(module: "Any") -> object:
     return _identities(module._global_config)
 
 
+class Parameters:
+    """Matplotlib's parameters; `shown` is how figures are shown, None as long as pyplot has not chosen that.
+
+    It does with the first figure, which sets parameters, too: no run's doing, and the same again in any session.
+    """
+
+    __slots__ = ("rest", "shown")
+
+    def __init__(self, parameters: "dict[str, object]", *, is_chosen: bool) -> None:
+        shown = {name: dict.get(parameters, name) for name in ("backend", "interactive")}
+        self.shown = tuple(map(identity, shown.values())) if is_chosen else None
+        self.rest = tuple(identity(value) for name, value in dict.items(parameters) if name not in shown)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Parameters):
+            return NotImplemented
+        return self.rest == other.rest and (self.shown == other.shown or None in (self.shown, other.shown))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 def _rc_params(module: "Any") -> object:
-    return tuple(map(identity, dict.values(module.rcParams)))
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return Parameters(module.rcParams, is_chosen=getattr(pyplot, "_backend_mod", module) is not None)
 
 
 def _numpy_options(module: "Any") -> object:

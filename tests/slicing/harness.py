@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from nbgit.lineage.slicing.slicer import Facts, Run, slice_runs
+from nbgit.lineage.origin.recipe import units_of
+from nbgit.lineage.runs.journals import read_session
+from nbgit.lineage.runs.sources import journals_in
+from nbgit.lineage.slicing.slicer import Run, slice_runs
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -114,7 +118,7 @@ class Results:
         whole = tuple(range(len(case.cells)))
         answer = truth.ask(case, case.request(whole, facts=True))
         assert "broken" not in answer, answer["broken"]
-        self.records = answer.pop("records")
+        self.journal: str = answer.pop("journal")
         self.expected = answer
         self.known = {whole: True}
 
@@ -122,7 +126,6 @@ class Results:
         """Say whether running only these cells gives the target's result."""
         if kept not in self.known:
             answer = self.truth.ask(self.case, self.case.request(kept))
-            answer.pop("records", None)
             self.known[kept] = answer == self.expected
         return self.known[kept]
 
@@ -132,8 +135,13 @@ class Results:
 
     def recorded_runs(self) -> list[Run]:
         """Return the runs with what was seen of them."""
-        left = iter(self.records)
-        return [Run(cell) if not cell.strip() else _recorded(cell, next(left)) for cell in self.case.cells]
+        with TemporaryDirectory() as folder:
+            session = json.loads(self.journal.partition("\n")[0])["id"]
+            Path(folder, "runs").mkdir()
+            Path(folder, "runs", f"{session}.jsonl").write_text(self.journal, encoding="ascii")
+            runs = [run for run in read_session(journals_in(folder)) if run.parent is None]
+        left = iter(units_of(runs))
+        return [Run(cell) if not cell.strip() else next(left) for cell in self.case.cells]
 
     def superfluous(self, kept: tuple[int, ...]) -> tuple[int, ...]:
         """Return the cells of a sufficient set of which each may be left out, all others kept."""
@@ -152,20 +160,6 @@ class Results:
                 if not any(set(small) <= set(kept) for small in found) and self.is_enough(kept):
                     found.append(kept)
         return found
-
-
-def _recorded(code: str, record: dict[str, Any]) -> Run:
-    facts = Facts(
-        bound=frozenset(record["bound"]),
-        deleted=frozenset(record["deleted"]),
-        read=tuple(record["read"]),
-        written=tuple(record["written"]),
-        touches=frozenset(record["touches"]),
-        commands=tuple(record["commands"]),
-        figures_left=record["figures_left"],
-        is_exact=True,
-    )
-    return Run(code, outcome=record["outcome"], facts=facts)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 Request: `{"cells": [...], "kept": [...], "files": {...}, "value": str, "file": str, "picture": bool, "facts": bool}`.
 The cells in `kept` are run in order in a fresh directory, each with the execution count that it had among all; the
-answer is the result of the last one, and the records of the probe.
+answer is the result of the last one, and the journal of the runs where `facts` are asked for.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ import sys
 import tempfile
 import traceback
 from typing import Any
+
+from nbgit.kernel.extension import unload
+from nbgit.kernel.startup import start_in
 
 PATIENCE = 20  # seconds for a run that waits for what a cell that is left out would have sent
 LIGHT = ("sqlite3", "logging", "threading", "asyncio", "dataclasses", "concurrent.futures", "random", "csv")
@@ -85,7 +88,7 @@ def picture() -> str:
     return hashlib.sha256(data.getvalue()).hexdigest()
 
 
-def run_apart(shell: Any, request: dict[str, Any], probe: Any) -> dict[str, Any]:
+def run_apart(shell: Any, request: dict[str, Any]) -> dict[str, Any]:
     """Run a request in a forked process; return its answer."""
     folder = tempfile.mkdtemp(prefix="slice ")
     reading, writing = os.pipe()
@@ -104,9 +107,12 @@ def run_apart(shell: Any, request: dict[str, Any], probe: Any) -> dict[str, Any]
                 os.dup2(log.fileno(), 1)
                 os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
                 sys.stdout = io.TextIOWrapper(os.fdopen(1, "wb", closefd=False), encoding="utf-8", write_through=True)
-                records = probe.watch(shell) if request.get("facts") else []
+                if request.get("facts"):
+                    os.mkdir(folder + ".runs")
+                    start_in(folder + ".runs")
                 answer = result_of(shell, request, log)
-            answer["records"] = records
+            if request.get("facts"):
+                answer["journal"] = journal_below(folder + ".runs")
         except BaseException:
             answer = {"broken": traceback.format_exc()}
         with os.fdopen(writing, "w") as pipe:
@@ -118,10 +124,19 @@ def run_apart(shell: Any, request: dict[str, Any], probe: Any) -> dict[str, Any]
         text = pipe.read()
     os.waitpid(child, 0)
     shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder + ".runs", ignore_errors=True)
     if os.path.exists(folder + ".log"):
         os.remove(folder + ".log")
     found: dict[str, Any] = json.loads(text or '{"broken": "the process ended"}')
     return found
+
+
+def journal_below(folder: str) -> str:
+    """End the recording of this process; return what it has written."""
+    unload()
+    (journal,) = os.listdir(os.path.join(folder, "nbgit", "runs"))
+    with open(os.path.join(folder, "nbgit", "runs", journal), encoding="ascii") as file:
+        return file.read()
 
 
 def main() -> None:
@@ -141,7 +156,6 @@ def main() -> None:
         pyplot.close("all")
     from IPython.core.interactiveshell import InteractiveShell
 
-    probe = import_module("nbgit.external.probe")
     shell: Any = InteractiveShell.instance()
     shell.history_manager.enabled = False
     atexit.unregister(shell.atexit_operations)
@@ -153,7 +167,7 @@ def main() -> None:
     gc.disable()  # so that a child copies no page that it does not write
     out = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
-        out.write(json.dumps(run_apart(shell, json.loads(line), probe)) + "\n")
+        out.write(json.dumps(run_apart(shell, json.loads(line))) + "\n")
         out.flush()
     shutil.rmtree(os.environ["IPYTHONDIR"], ignore_errors=True)
 

@@ -112,23 +112,15 @@ def _position(runs: list[Run], run: Run) -> int:
 
 def _edges(runs: Sequence[Run]) -> list[set[int]]:
     """Return for each run the positions of those before it that it needs."""
-    units: list[slicer.Run] = []
-    owner: list[int] = []  # of each unit: the run it stands for
-    has_figures = False
-    for position, run in enumerate(runs):
-        if run.bound_before:  # something that belongs to no run has bound these: to be had from the run before
-            units.append(slicer.Run("", facts=Facts(bound=frozenset(run.bound_before))))
-            owner.append(max(position - 1, 0))
-        has_figures = has_figures or "pyplot" in run.touches or run.outcome == LOST
-        units.append(_unit(run, None if has_figures else 0))
-        owner.append(position)
-    edges: list[set[int]] = [set() for _ in runs]
-    for number, needed in enumerate(find_edges(units)):
-        edges[owner[number]].update(owner[one] for one in needed if owner[one] != owner[number])
-    return edges
+    return [set(needed) for needed in find_edges(units_of(runs))]
 
 
-def _unit(run: Run, figures_left: int | None) -> slicer.Run:
+def units_of(runs: Sequence[Run]) -> list[slicer.Run]:
+    """Return the runs of one session, from its first on, as the slicer takes them."""
+    return [_unit(run) for run in runs]
+
+
+def _unit(run: Run) -> slicer.Run:
     """Return a run as the slicer takes it."""
     outcome = FAILED.get(run.outcome)
     if run.seconds is None:
@@ -137,14 +129,15 @@ def _unit(run: Run, figures_left: int | None) -> slicer.Run:
     facts = Facts(
         bound=frozenset(run.bound),
         deleted=frozenset(run.deleted),
+        bound_before=frozenset(run.bound_before),
         read=tuple(as_seen_from(run.session, file.path) for file in run.reads),
         written=tuple(as_seen_from(run.session, file.path) for file in run.writes),
         touches=frozenset(touches),
         commands=run.commands,
-        figures_left=figures_left,
+        figures_left=0 if run.figures is None and "pyplot" not in run.touches else run.figures,
         is_exact=not run.omitted and not run.is_cut,
     )
-    return slicer.Run(run.code, run.execution_count, run.cell_id, outcome, facts)
+    return slicer.Run(run.code, run.execution_count, run.cell_id, outcome, facts, run.undefined)
 
 
 def as_seen_from(session: Session, path: str) -> str:

@@ -81,7 +81,8 @@ class Run:
     """One run of one cell; `started` is RFC 3339 in UTC, `outcome` one of OK, ERROR, INTERRUPTED, LOST, RUNNING.
 
     `parent` is the run it was started by (`run_cell` in a cell), `bound_before` the names that something else than a
-    run has bound since the run before. What a run that was lost did is not known.
+    run has bound since the run before, `figures` how many pyplot has open at its end (None: it is not loaded). What a
+    run that was lost did is not known.
     """
 
     id: str
@@ -95,12 +96,14 @@ class Run:
     execution_count: int | None = None
     outcome: str = LOST
     error: str = ""
+    undefined: str = ""
     seconds: float | None = None
     dirty: bool | None = None
     bound_before: tuple[str, ...] = ()
     bound: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
     touches: tuple[str, ...] = ()
+    figures: int | None = None
     displayed: tuple[Shown, ...] = ()
     reads: tuple[FileSeen, ...] = ()
     writes: tuple[FileSeen, ...] = ()
@@ -211,8 +214,9 @@ def _take_end(line: dict[str, Any], run: Run) -> None:
     count, dirty = line.get("execution_count"), line.get("dirty")
     run.execution_count = count if isinstance(count, int) else None
     run.dirty = dirty if isinstance(dirty, bool) else None
-    run.error = _text(line.get("error")) or ""
+    run.error, run.undefined = (_text(line.get(key)) or "" for key in ("error", "undefined"))
     run.bound, run.deleted, run.touches = (_texts(line, key) for key in ("bound", "deleted", "touches"))
+    run.figures = line["figures"] if isinstance(line.get("figures"), int) else None
     run.displayed = tuple(Shown(str(one["mime"]), str(one["digest"])) for one in line.get("displayed", ()))
     run.facts = dict(line.get("facts", {}))
     run.omitted = {str(key): int(value) for key, value in line.get("omitted", {}).items()}

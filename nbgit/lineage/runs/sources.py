@@ -63,8 +63,13 @@ class JournalSource(Source):
 
 def list_sources(repository: Repository) -> list[Source]:
     """Return all sources of a repository; those of one session stand together, the most trusted first."""
+    return [*journals_in(repository.nbgit_dir)]
+
+
+def journals_in(nbgit_dir: str) -> list[Source]:
+    """Return the journals below a folder that kernels write to, oldest first."""
     found: list[Source] = []
-    folder = os.path.join(repository.nbgit_dir, FOLDER)
+    folder = os.path.join(nbgit_dir, FOLDER)
     try:
         names = sorted(os.listdir(folder))
     except OSError:

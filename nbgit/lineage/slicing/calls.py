@@ -69,6 +69,8 @@ class Calls(LibraryCalls):
                 found.append(self.instantiate(thing, given))
             elif thing.made_by is not None and self.lookup(thing.made_by, "__call__"):
                 found.append(self.call_member(thing, "__call__", given))
+            elif thing.kind == "numpy":  # a polynomial, a function made by frompyfunc
+                found.append(self._judged("alias", Value({thing}), given, "numpy", NOTHING))
             else:
                 found.append(self.unknown(Value({thing}), given))
         self.weak -= many

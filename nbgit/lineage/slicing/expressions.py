@@ -46,7 +46,7 @@ class Expressions(Earlier):
         if name in KNOWN or name.startswith("__"):
             return Value([self.memory.lib(f"builtins.{name}")])
         if not stars and not self.memory.wild:
-            self.stop()
+            self.want(name)
         return Value(stars) if stars else value
 
     def _attribute(self, node: ast.Attribute) -> Value:

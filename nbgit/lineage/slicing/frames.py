@@ -14,6 +14,10 @@ GENERATED = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 NAMESPACE = "builtins.globals()"
 
 
+class Ended(Exception):
+    """The run that is followed ended here."""
+
+
 class Shown:
     """What a run may have shown by its last expression: the value of `Out[count]`."""
 
@@ -34,6 +38,7 @@ class Context:
         self.budget = BUDGET
         self.outcome: str | None = None
         self.may_have_stopped = False
+        self.undefined = ""  # the name for want of which this run failed
         self.shown: list[Shown] = []
         self.stars: list[str] = []  # modules of which everything was imported
         self.methods: set[str] = set()  # that some class of the session defines
@@ -78,6 +83,12 @@ class Frame:
         """Note that the run may have ended here, by an exception."""
         if self.context.outcome is None and not self.caught:
             self.context.may_have_stopped = True
+
+    def want(self, name: str) -> None:
+        """Note that a name is wanted which nobody has bound: a run that is known to have failed for it ends here."""
+        if name == self.context.undefined and self.home.is_session and self.weak == 1 and not self.caught:
+            raise Ended
+        self.stop()
 
     def act(self) -> None:
         """Note that this run does something that library code and options may change."""

@@ -189,6 +189,14 @@ class Memory:
                 writers |= self.wild
         scope.names[name] = Binding(writers, value)
 
+    def bind_late(self, names: Iterable[str]) -> None:
+        """Bind session names to anything, after the run that was followed last."""
+        for name in names:
+            known = self.session.names.get(name)
+            value = self.make({*(known.value.things if known else ()), *self.all_things[-1:]})
+            value.once = value.blob = True
+            self.session.names[name] = Binding(self.bit | (known.writers if known else 0), Value({value}))
+
     def mark(self, things: Iterable[Thing]) -> None:
         """Note that this run may change these things, not what they hold; what a library has is left alone."""
         for thing in things:

@@ -7,7 +7,7 @@ made, bound or changed something that it may read. A slice is what can be reache
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nbgit.lineage.slicing.frames import BUDGET, Context
+from nbgit.lineage.slicing.frames import BUDGET, Context, Ended
 from nbgit.lineage.slicing.memory import Binding
 from nbgit.lineage.slicing.places import place_of
 from nbgit.lineage.slicing.shell_magics import Session
@@ -20,6 +20,7 @@ OK, ERROR, INTERRUPTED = "ok", "error", "interrupted"
 class Facts:
     """What was seen while a run was going on; paths are relative to the kernel's directory, with `/`.
 
+    `bound_before` are names that something else than a run has bound since the run before.
     `touches` are names of places (`rng:numpy`, `pyplot`, `options`, `environ`, `cwd`, ...). `figures_left` is how many
     figures were open at the end, None where that is not known. `is_exact`: a name that is not in `bound` or `deleted`
     (and does not begin with `_`) refers to the very object that it referred to before the run.
@@ -27,6 +28,7 @@ class Facts:
 
     bound: frozenset[str] = frozenset()
     deleted: frozenset[str] = frozenset()
+    bound_before: frozenset[str] = frozenset()
     read: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     touches: frozenset[str] = frozenset()
@@ -37,13 +39,17 @@ class Facts:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a cell; `outcome` is "ok", "error", "interrupted" or None where nobody knows."""
+    """One run of a cell; `outcome` is "ok", "error", "interrupted" or None where nobody knows.
+
+    `undefined` is the name for want of which it failed.
+    """
 
     code: str
     execution_count: int | None = None
     cell_id: str | None = None
     outcome: str | None = None
     facts: Facts | None = None
+    undefined: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,16 +113,21 @@ def find_edges(runs: Sequence[Run]) -> list[dict[int, list[str]]]:
 def follow(context: Context, unit: int, run: Run, count: int | None) -> None:
     """Follow one run."""
     memory = context.memory
+    if run.facts is not None and run.facts.bound_before and unit:
+        memory.bind_late(run.facts.bound_before)
     memory.start(unit)
     context.called_back = {}
     context.budget, context.is_active = BUDGET, False
-    context.outcome, context.may_have_stopped = run.outcome, False
+    context.outcome, context.may_have_stopped, context.undefined = run.outcome, False, run.undefined
     if count is not None:
         context.counts[count] = unit
     before = dict(memory.session.names)
     session = Session(context, (memory.session,))
     session.weak = int(run.outcome in (ERROR, INTERRUPTED))
-    session.cell(run.code, count)
+    try:
+        session.cell(run.code, count)
+    except Ended:
+        pass
     if run.facts is not None:
         _take_in(session, run.facts, before)
 

@@ -31,6 +31,7 @@ CELLS = {
     "rebind": "a = 2; c = 3; del b",
     "use": "a",
     "star": "from os.path import *",
+    "want": "1 + 1; not_there",
     "fail": "x = 1\nopen('half.txt', 'w').write('h')\n1 / 0",
     "syntax": "x = = 1",
     "interrupt": "raise KeyboardInterrupt",
@@ -72,6 +73,7 @@ def test_outcomes(told: dict[str, dict[str, Any]]) -> None:
     assert ended == ["ok", "error", "error", "interrupted", "error", "ok"]
     errors = [told[name].get("error") for name in ("use", "fail", "syntax", "interrupt")]
     assert errors == [None, "ZeroDivisionError", "SyntaxError", "KeyboardInterrupt"]
+    assert (told["want"]["undefined"], "undefined" in told["fail"]) == ("not_there", False)
     counts = [run["execution_count"] for name, run in told.items() if name != "inner"]
     assert counts == list(range(1, len(CELLS)))
 
@@ -168,11 +170,13 @@ def test_global_state_that_is_touched(installed: GitBox) -> None:
         "import numpy as np; np.random.seed(3)",
         "np.set_printoptions(precision=3)",
         "np.random.default_rng(1).normal()",
+        "os.environ['FOR_A_WHILE'] = '1'; del os.environ['FOR_A_WHILE']",
+        "get_ipython().events.register('pre_execute', lambda: random.random())",
+        "x = 2",  # before it was run something else has drawn
     )
     touched = [run.get("touches") for run in told]
     assert touched[:4] == [["random"], None, ["random"], ["environ:SECRET_OF_MINE"]]
-    assert "numpy.random" in (touched[4] or [])
-    assert touched[5:] == [["options:numpy"], None]
+    assert touched[4:] == [["numpy.random"], ["options:numpy"], None, None, None, None]
     assert "hidden value" not in [journals(installed)[0].read_text()][0].replace("= 'hidden value'", "")
 
 
@@ -180,14 +184,15 @@ def test_pyplot_counts_where_a_figure_stays(installed: GitBox) -> None:
     pytest.importorskip("matplotlib")
     told = ran(
         installed,
-        "import matplotlib; matplotlib.use('agg')\nimport matplotlib.pyplot as plt",
-        "plt.plot([1]); plt.close()",
+        "import matplotlib.pyplot as plt",
+        "plt.plot([1]); plt.close()",  # chooses how figures are shown, which is no option that somebody has set
         "fig = plt.figure()",
         "plt.plot([1, 2])",
         "plt.savefig('f.png')",
         "fig.number",
     )
-    assert ["pyplot" in run.get("touches", []) for run in told] == [False, False, True, True, True, False]
+    assert [run.get("touches", []) for run in told] == [[], [], ["pyplot"], ["pyplot"], ["pyplot"], []]
+    assert [run["figures"] for run in told] == [0, 0, 1, 1, 1, 1]
 
 
 def test_loading_a_library_is_a_touch_only_where_a_figure_stays() -> None:

@@ -136,3 +136,10 @@ def test_statements_of_one_line_stay_together() -> None:
         "@d\ndef f():\n    pass",
         "x = '''\n'''; y = 3",
     ]
+
+
+def test_names_that_were_bound_between_two_runs_come_from_the_first() -> None:
+    runs = [Run("x = 1", facts=Facts(bound=frozenset({"x"}))), Run("start()", facts=Facts()), Run("u = 1")]
+    target = Run("x", facts=Facts(bound_before=frozenset({"x"})))
+    assert slice_runs([*runs[:2], target], 2).kept == (0, 1, 2)
+    assert 2 in slice_runs([*runs, target], 3).kept
