@@ -2,12 +2,12 @@
 
 import json
 import os
-import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 import click
 
-from nbgit.cli.new_file import write_file
+from nbgit.cli.blame_export import Exports, export_options, prepare_exports
 from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, progress, warn
 from nbgit.lineage.answers import Answer, blame_file, blame_notebook
@@ -16,8 +16,6 @@ from nbgit.lineage.history.index import Index, with_index
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.lookup.pictures import picture_size
 from nbgit.lineage.origin.origin import Origin, Origins
-from nbgit.lineage.origin.recipe import PYTHON
-from nbgit.lineage.origin.script import as_notebook, as_script
 from nbgit.lineage.origin.story import tell_briefly, tell_origin
 from nbgit.lineage.pending import Pending, find_pending, with_origins
 from nbgit.lineage.runs.records import Records
@@ -34,8 +32,7 @@ from nbgit.store.repository import find_repository
 @click.option("--cell-id", metavar="ID", help="The cell with this id.")
 @click.option("--output", type=Number(), metavar="K", help="Only output K of the cell, from 0.")
 @click.option("--history", is_flag=True, help="Also the earlier versions of the same cell's figure.")
-@click.option("--script", metavar="FILE", help="Write the recipe to FILE, to be run: a .py or an .ipynb; - for stdout.")
-@click.option("--force", is_flag=True, help="With --script: overwrite FILE.")
+@export_options
 @click.option("--json", "as_json", is_flag=True, help="For programs (schemas/blame-output.v1.schema.json).")
 def command(
     target: str,
@@ -43,8 +40,7 @@ def command(
     cell_id: str | None,
     output: int | None,
     history: bool,
-    script: str | None,
-    force: bool,
+    exports: Exports,
     as_json: bool,
 ) -> int:
     """What produced this figure?
@@ -64,17 +60,19 @@ def command(
         raise click.UsageError(f"{target} is no notebook; --cell, --cell-id and --output go with a notebook")
     with progress("Reading the history of notebooks") as report:
 
-        def work(index: Index) -> "Found":
+        def work(index: Index) -> Callable[[], int]:
             past = Past(repository, index, _tips(asked), report)
             records = Records(repository, index, report)
-            return _find(past, records, asked, selection, _answer(past, records, asked, selection, history))
+            found = _find(past, records, asked, selection, _answer(past, records, asked, selection, history))
+            if exports.is_wanted and not found.answer.matches:
+                return lambda: _exit_code(found.answer, err=True)
+            if exports.is_wanted:
+                data = asked.data if isinstance(asked, FileTarget) else None
+                return prepare_exports(past, records, found.answer.matches, found.origins, data, exports)
+            return lambda: _print_json(found, history=history) if as_json else _tell(found, history=history)
 
-        found = with_index(repository, work)
-    if script is not None and found.answer.matches:
-        return _write_script(found.answer, found.origins, script, force=force)
-    if as_json:
-        return _print_json(found, history=history)
-    return _tell(found, history=history)
+        answer = with_index(repository, work)
+    return answer()
 
 
 class Found(NamedTuple):
@@ -120,22 +118,6 @@ def _sizes(past: Past, asked: NotebookTarget | FileTarget, answer: Answer) -> Si
     found = past.sizes([match.figure for match in answer.matches] + earlier)
     size = picture_size(asked.data) if isinstance(asked, FileTarget) else None
     return found | {match.figure.digest: size for match in answer.matches if match.written and size}
-
-
-def _write_script(answer: Answer, origins: list[Origin], file: str, *, force: bool) -> int:
-    if len(answer.matches) > 1:
-        raise click.UsageError(f"there are {len(answer.matches)} outputs; name one with --cell N and --output K")
-    match, origin = answer.matches[0], origins[0]
-    if match.language.lower() not in PYTHON:
-        raise click.UsageError(f"{match.path} is in {visible(match.language)}; --script writes Python only")
-    data = as_notebook(match, origin) if file.endswith(".ipynb") else as_script(match, origin)
-    if file == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    else:
-        write_file(file, data, force=force)
-        click.echo(visible(f"{file}: {len(origin.recipe.steps)} of {origin.recipe.among} ({origin.recipe.kind})"))
-    return 0
 
 
 def _print_json(found: Found, *, history: bool) -> int:
