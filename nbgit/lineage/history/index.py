@@ -17,7 +17,7 @@ from typing import TypeVar
 from nbgit.store.repository import Repository
 
 APPLICATION_ID = 0x6E626769  # "nbgi"
-VERSION = 5
+VERSION = 6
 LOCK_SECONDS = 2.0
 Answer = TypeVar("Answer")
 
@@ -58,6 +58,7 @@ CREATE TABLE sessions (
 CREATE TABLE run_sources (
     key TEXT PRIMARY KEY, session_id INTEGER NOT NULL, stamp TEXT NOT NULL, end INTEGER NOT NULL, mark BLOB NOT NULL)
     WITHOUT ROWID;
+CREATE TABLE edges (session_id INTEGER PRIMARY KEY, stamp BLOB NOT NULL, packed BLOB NOT NULL);
 CREATE TABLE run_keys (key INTEGER NOT NULL, session_id INTEGER NOT NULL, PRIMARY KEY (key, session_id)) WITHOUT ROWID;
 """
 
@@ -69,6 +70,7 @@ class Index:
         """Open the index at `path` (made if absent, dropped if it is not ours), or one in memory for None."""
         self.path = path
         self.connection = _memory() if path is None else _open_file(path)
+        self._later: list[tuple[str, tuple[object, ...]]] = []
 
     def close(self) -> None:
         """Close the connection."""
@@ -92,6 +94,18 @@ class Index:
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("ROLLBACK")
             raise
+
+    def write_later(self, statement: str, row: tuple[object, ...]) -> None:
+        """Have something written when the answer is there; where that can't be, it is left out."""
+        self._later.append((statement, row))
+
+    def write_now(self) -> None:
+        """Write what was left for later."""
+        rows, self._later = self._later, []
+        if rows and self.path is not None:
+            with contextlib.suppress(sqlite3.Error), self.writing() as connection:
+                for statement, row in rows:
+                    connection.execute(statement, row)
 
     def _move_to_memory(self) -> None:
         copy = sqlite3.connect(":memory:", isolation_level=None)
@@ -119,7 +133,9 @@ def with_index(repository: Repository, work: Callable[[Index], Answer]) -> Answe
         except (sqlite3.Error, OSError):
             break
         try:
-            return work(index)
+            answer = work(index)
+            index.write_now()
+            return answer
         except sqlite3.Error as error:
             if "locked" in str(error):
                 break  # another process is at work on a file that is in order

@@ -4,10 +4,11 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nbgit.lineage.origin.edges import Edges, slicer_version
 from nbgit.lineage.runs.journals import ERROR, INTERRUPTED, LOST, OK, Run, Session
 from nbgit.lineage.runs.records import Records
 from nbgit.lineage.slicing import slicer
-from nbgit.lineage.slicing.slicer import Facts, find_edges
+from nbgit.lineage.slicing.slicer import Facts, find_needed
 from nbgit.notebook.cells import Cell
 
 PLACES = {"random": "rng:random", "numpy.random": "rng:numpy", "torch.random": "rng:torch"}
@@ -41,34 +42,37 @@ class Recipe:
 
 
 class Recipes:
-    """Makes recipes from recorded runs; each session is followed once."""
+    """Makes recipes from recorded runs; each session is followed once, and the index keeps what came of it."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._edges: dict[str, list[set[int]]] = {}
+        self._edges: dict[str, Edges] = {}
+        self._version = ""
 
     def of(self, target: Run) -> Recipe:
         """Return the recipe of what a run has made."""
         runs = self._records.of_session(target.session.id)
         position = _position(runs, target)
-        kept = [runs[index] for index in sorted(_reached(self._edges_of(runs[: position + 1]), position))]
+        kept = [runs[index] for index in self._edges_of(runs).reached(position)]
         steps = tuple(Step(run.code, run.execution_count, run.cell_id, run) for run in kept)
         return Recipe(slicer.RECORDED, steps, position + 1)
 
     def resting_on(self, source: Run) -> list[Run]:
         """Return the runs of its session that rest on a run, itself first."""
         runs = self._records.of_session(source.session.id)
-        found = {_position(runs, source)}
-        for position, needed in enumerate(self._edges_of(runs)):
-            if needed & found:
-                found.add(position)
-        return [runs[position] for position in sorted(found)]
+        return [runs[position] for position in self._edges_of(runs).resting_on(_position(runs, source))]
 
-    def _edges_of(self, runs: list[Run]) -> list[set[int]]:
-        """Return the edges among the first runs of a session; how far it was followed is remembered."""
+    def _edges_of(self, runs: list[Run]) -> Edges:
+        """Return the edges among all runs of a session."""
         session = runs[0].session.id
-        if len(self._edges.get(session, ())) < len(runs):
-            self._edges[session] = _edges(runs)
+        if session not in self._edges:
+            self._version = self._version or slicer_version()
+            kept = self._records.kept_edges(session, self._version)
+            found = Edges.unpacked(kept, len(runs)) if kept is not None else None
+            if found is None:
+                found = Edges.of(_edges(runs))
+                self._records.keep_edges(session, self._version, found.packed())
+            self._edges[session] = found
         return self._edges[session]
 
 
@@ -76,7 +80,7 @@ class StaticRecipes:
     """Makes recipes from code and execution counts as committed; each document is followed once."""
 
     def __init__(self) -> None:
-        self._followed: dict[tuple[str, bool], tuple[list[Cell], list[set[int]]]] = {}
+        self._followed: dict[tuple[str, bool], tuple[list[Cell], Edges]] = {}
 
     def of(self, document: str, cells: list[Cell], counts: dict[int, int], target: int, language: str) -> Recipe:
         """Return the recipe of what the cell at index `target` of a document shows.
@@ -89,12 +93,12 @@ class StaticRecipes:
             code = [cell for cell in cells if cell.kind == "code" and cell.source.strip()]
             if target in counts:
                 code = sorted((cell for cell in code if cell.index in counts), key=lambda cell: counts[cell.index])
-            self._followed[key] = code, _static_edges(code, counts, language)
+            self._followed[key] = code, Edges.of(_static_edges(code, counts, language))
         ran, edges = self._followed[key]
         at = next((number for number, cell in enumerate(ran) if cell.index == target), None)
         if at is None:
             return Recipe(slicer.STATIC, (), 0)
-        kept = [ran[number] for number in sorted(_reached(edges, at))]
+        kept = [ran[number] for number in edges.reached(at)]
         steps = tuple(Step(cell.source, counts.get(cell.index), cell.id, cell_index=cell.index) for cell in kept)
         return Recipe(slicer.STATIC, steps, at + 1)
 
@@ -103,7 +107,7 @@ def _static_edges(cells: list[Cell], counts: dict[int, int], language: str) -> l
     if language.lower() not in PYTHON:
         return [set(range(number)) for number in range(len(cells))]
     runs = [slicer.Run(cell.source, counts.get(cell.index), cell.id) for cell in cells]
-    return [set(needed) for needed in find_edges(runs)]
+    return find_needed(runs)
 
 
 def _position(runs: list[Run], run: Run) -> int:
@@ -112,7 +116,7 @@ def _position(runs: list[Run], run: Run) -> int:
 
 def _edges(runs: Sequence[Run]) -> list[set[int]]:
     """Return for each run the positions of those before it that it needs."""
-    return [set(needed) for needed in find_edges(units_of(runs))]
+    return find_needed(units_of(runs))
 
 
 def units_of(runs: Sequence[Run]) -> list[slicer.Run]:
@@ -147,12 +151,3 @@ def as_seen_from(session: Session, path: str) -> str:
     if session.cwd.startswith(("/", "~/")) or session.cwd[1:2] == ":":
         return path
     return posixpath.relpath(path, session.cwd)
-
-
-def _reached(edges: list[set[int]], target: int) -> set[int]:
-    found, todo = {target}, [target]
-    while todo:
-        new = edges[todo.pop()] - found
-        found |= new
-        todo += new
-    return found

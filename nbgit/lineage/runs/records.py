@@ -3,12 +3,21 @@
 import heapq
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from hashlib import blake2b
 
 from nbgit.lineage.history.commits import Report
 from nbgit.lineage.history.index import Index
 from nbgit.lineage.runs import run_index
 from nbgit.lineage.runs.journals import FileSeen, Run, instant, read_session
-from nbgit.lineage.runs.run_index import SessionRow, all_sessions, learn_runs, sessions_at_home, sessions_with
+from nbgit.lineage.runs.run_index import (
+    SessionRow,
+    all_sessions,
+    keep_edges,
+    kept_edges,
+    learn_runs,
+    sessions_at_home,
+    sessions_with,
+)
 from nbgit.lineage.runs.sources import Source, list_sources
 from nbgit.store.repository import Repository
 
@@ -54,6 +63,14 @@ class Records:
     def of_session(self, session: str) -> list[Run]:
         """Return the runs of a session in their order."""
         return [run for run in self._all_of(session) if run.parent is None]
+
+    def kept_edges(self, session: str, version: str) -> bytes | None:
+        """Return what the index keeps of how the runs of a session need each other, as this version has found it."""
+        return kept_edges(self._index, session, self._stamp(session, version))
+
+    def keep_edges(self, session: str, version: str, packed: bytes) -> None:
+        """Have the index keep that; it holds until a source of the session changes."""
+        keep_edges(self._index, session, self._stamp(session, version), packed)
 
     def showing(self, digest: str, code: str | None = None) -> list[Run]:
         """Return the runs (of this code) that displayed this payload (`sha256:...`), oldest first."""
@@ -148,6 +165,10 @@ class Records:
         """Return the runs of sessions (numbers of the index), oldest first."""
         runs = [run for session in sessions if session in self._rows for run in self.of_session(self._rows[session].id)]
         return sorted(runs, key=_age)
+
+    def _stamp(self, session: str, version: str) -> bytes:
+        told = [version, *(f"{source.key} {source.stamp}" for source in self._sources.get(session, ()))]
+        return blake2b("\n".join(told).encode(), digest_size=16).digest()
 
     def _all_of(self, session: str, *, keep: bool = True) -> list[Run]:
         if session in self._read:

@@ -136,6 +136,20 @@ def all_sessions(index: Index) -> dict[int, SessionRow]:
     return {row[0]: SessionRow(*row[1:]) for row in rows}
 
 
+def kept_edges(index: Index, session: str, stamp: bytes) -> bytes | None:
+    """Return what was kept with this stamp for a session, or None."""
+    row = index.connection.execute(
+        "SELECT packed FROM edges JOIN sessions ON id = session_id WHERE name = ? AND stamp = ?", [session, stamp]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def keep_edges(index: Index, session: str, stamp: bytes, packed: bytes) -> None:
+    """Keep it, once the question is answered."""
+    statement = "INSERT OR REPLACE INTO edges SELECT id, ?, ? FROM sessions WHERE name = ?"
+    index.write_later(statement, (stamp, packed, session))
+
+
 def _continues(source: Source, row: _Known | None) -> bool:
     """Return whether a source still begins with what was read of it."""
     if row is None:
@@ -213,8 +227,9 @@ def _drop(index: Index, names: set[str]) -> None:
         connection.execute("DELETE FROM dropped")
         rows = [[name] for name in names]
         connection.executemany("INSERT OR IGNORE INTO dropped SELECT id FROM sessions WHERE name = ?", rows)
-        for table, column in (("run_keys", "session_id"), ("run_sources", "session_id"), ("sessions", "id")):
-            connection.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM dropped)")
+        for table in ("run_keys", "edges", "run_sources"):
+            connection.execute(f"DELETE FROM {table} WHERE session_id IN (SELECT id FROM dropped)")
+        connection.execute("DELETE FROM sessions WHERE id IN (SELECT id FROM dropped)")
 
 
 def _places(path: str) -> Iterator[int]:

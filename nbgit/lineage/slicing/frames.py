@@ -33,8 +33,8 @@ class Shown:
 class Context:
     """What all frames of a session share."""
 
-    def __init__(self) -> None:
-        self.memory = Memory()
+    def __init__(self, with_reasons: bool = True) -> None:
+        self.memory = Memory(with_reasons)
         self.budget = BUDGET
         self.outcome: str | None = None
         self.may_have_stopped = False

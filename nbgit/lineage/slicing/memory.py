@@ -105,10 +105,13 @@ class Scope:
 class Memory:
     """The state of a session while its runs are followed one after the other.
 
-    `unit` is the run that is followed now; `edges[unit]` are the runs it needs, each with the reasons.
+    `unit` is the run that is followed now; `needed[unit]` are the runs it needs, and `edges[unit]` the same with the
+    reasons, if those are asked for: in a long session they take more time than all else.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, with_reasons: bool = True) -> None:
+        self.with_reasons = with_reasons
+        self.needed: dict[int, int] = {}
         self.session = Scope(is_session=True)
         self.places: dict[str, Thing] = {}
         self.edges: dict[int, dict[int, list[str]]] = {}
@@ -121,6 +124,7 @@ class Memory:
         """Begin to follow the run of that number."""
         self.unit, self.bit = unit, 1 << unit
         self.edges[unit] = {}
+        self.needed[unit] = 0
 
     def make(self, holds: Iterable[Thing] = (), kind: str = "") -> Thing:
         """Return a new thing that this run has made."""
@@ -131,6 +135,9 @@ class Memory:
     def need(self, writers: int, why: str) -> None:
         """Note that this run needs those runs, and why."""
         writers &= self.bit - 1
+        self.needed[self.unit] |= writers
+        if not self.with_reasons:
+            return
         edges = self.edges[self.unit]
         while writers:
             low = writers & -writers

@@ -7,10 +7,11 @@ made, bound or changed something that it may read. A slice is what can be reache
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nbgit.lineage.slicing.frames import BUDGET, Context, Ended
-from nbgit.lineage.slicing.memory import Binding
-from nbgit.lineage.slicing.places import place_of
-from nbgit.lineage.slicing.shell_magics import Session
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nbgit.lineage.slicing.frames import Context
+    from nbgit.lineage.slicing.memory import Binding, Memory
+    from nbgit.lineage.slicing.shell_magics import Session
 
 RECORDED, STATIC = "recorded", "static"
 OK, ERROR, INTERRUPTED = "ok", "error", "interrupted"
@@ -101,17 +102,38 @@ def slice_runs(runs: Sequence[Run], target: int) -> Slice:
 
 def find_edges(runs: Sequence[Run]) -> list[dict[int, list[str]]]:
     """Return for each run the earlier runs that it needs, each with the reasons."""
-    context = Context()
+    memory = _follow_all(runs, with_reasons=True)
+    return [memory.edges[unit] for unit in range(len(runs))]
+
+
+def find_needed(runs: Sequence[Run]) -> list[set[int]]:
+    """Return the same without the reasons."""
+    memory = _follow_all(runs, with_reasons=False)
+    return [runs_of(memory.needed[unit]) for unit in range(len(runs))]
+
+
+def runs_of(bits: int) -> set[int]:
+    """Return the numbers of the bits that are set."""
+    return {number for number, bit in enumerate(reversed(f"{bits:b}")) if bit == "1"}
+
+
+def _follow_all(runs: Sequence[Run], *, with_reasons: bool) -> "Memory":
+    from nbgit.lineage.slicing.frames import Context  # here, because what is known already needs no following
+
+    context = Context(with_reasons)
     count = 0
     for unit, run in enumerate(runs):
         if run.code.strip():
             count = run.execution_count if run.execution_count is not None else count + 1
         follow(context, unit, run, count if run.code.strip() else None)
-    return [context.memory.edges[unit] for unit in range(len(runs))]
+    return context.memory
 
 
-def follow(context: Context, unit: int, run: Run, count: int | None) -> None:
+def follow(context: "Context", unit: int, run: Run, count: int | None) -> None:
     """Follow one run."""
+    from nbgit.lineage.slicing.frames import BUDGET, Ended
+    from nbgit.lineage.slicing.shell_magics import Session
+
     memory = context.memory
     if run.facts is not None and run.facts.bound_before and unit:
         memory.bind_late(run.facts.bound_before)
@@ -132,8 +154,10 @@ def follow(context: Context, unit: int, run: Run, count: int | None) -> None:
         _take_in(session, run.facts, before)
 
 
-def _take_in(session: Session, facts: Facts, before: dict[str, Binding]) -> None:
+def _take_in(session: "Session", facts: Facts, before: "dict[str, Binding]") -> None:
     """Take in what was seen while a run was going on."""
+    from nbgit.lineage.slicing.places import place_of
+
     session.touch_places(facts.touches)
     for path in facts.read:
         session.use_file(path, "get")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from nbgit.lineage.slicing.earlier import OUTPUT
 from nbgit.lineage.slicing.magics import names_in
-from nbgit.lineage.slicing.slicer import ERROR, INTERRUPTED, Run, Slice, find_edges
+from nbgit.lineage.slicing.slicer import ERROR, INTERRUPTED, Run, Slice, find_needed
 
 DYNAMIC = frozenset(
     ["get_ipython", "globals", "locals", "vars", "exec", "eval", "dir", "__main__", "_getframe", "currentframe"]
@@ -30,7 +30,7 @@ def trim(runs: Sequence[Run], found: Slice) -> dict[int, str]:
         Run(text, outcome=runs[index].outcome, facts=runs[index].facts if text == code[index] else None)
         for index, text in parts
     ]
-    edges = find_edges(pieces)
+    edges = find_needed(pieces)
     needed, todo = {len(parts) - 1}, [len(parts) - 1]
     while todo:
         for one in edges[todo.pop()]:
