@@ -124,7 +124,7 @@ def _when(line: dict[str, Any], started: float) -> dict[str, Any]:
 def _run(notebook: tuple[int, int], session: int, run: int, shape: Shape) -> list[dict[str, Any]]:
     """Return the two lines of a run without what its session and time give."""
     cell = _cell_of(run, shape)
-    code, names, kind = CELLS[cell]
+    _, names, kind = CELLS[cell]
     pipeline, stage = notebook
     end: dict[str, Any] = {"type": "end", "execution_count": run + 1, "outcome": "ok", "seconds": 0.021, "dirty": False}
     if names:

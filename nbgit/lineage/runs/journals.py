@@ -4,7 +4,6 @@ A journal may be torn at its end, of a kernel that still lives, or damaged: what
 line, and what is left is told.
 """
 
-import json
 import os
 import platform
 from collections.abc import Iterable
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from nbgit.lineage.runs.sources import Source
+from nbgit.notebook.lean_json import loads
 
 VERSION = 1
 DIGITS = 9  # of a run's number at most
@@ -90,6 +90,7 @@ class Run:
     code: str
     started: str
     head: str | None
+    number: int = field(init=False)  # its place in its session, from 1 on
     parent: str | None = None
     cell_id: str | None = None
     is_cut: bool = False
@@ -112,10 +113,8 @@ class Run:
     facts: dict[str, Any] = field(default_factory=dict)
     omitted: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def number(self) -> int:
-        """The run's place in its session, from 1 on."""
-        return number_of(self.id)
+    def __post_init__(self) -> None:
+        self.number = number_of(self.id)
 
 
 def number_of(run_id: str) -> int:
@@ -151,7 +150,7 @@ def read_session(sources: Iterable[Source]) -> list[Run]:
 def read_line(row: bytes) -> dict[str, Any] | None:
     """Return the JSON object that a line holds, or None."""
     try:
-        line = json.loads(row)
+        line = loads(row)
     except (ValueError, RecursionError):
         return None
     return line if isinstance(line, dict) else None
@@ -217,16 +216,20 @@ def _take_end(line: dict[str, Any], run: Run) -> None:
     run.error, run.undefined = (_text(line.get(key)) or "" for key in ("error", "undefined"))
     run.bound, run.deleted, run.touches = (_texts(line, key) for key in ("bound", "deleted", "touches"))
     run.figures = line["figures"] if isinstance(line.get("figures"), int) else None
-    run.displayed = tuple(Shown(str(one["mime"]), str(one["digest"])) for one in line.get("displayed", ()))
-    run.facts = dict(line.get("facts", {}))
-    run.omitted = {str(key): int(value) for key, value in line.get("omitted", {}).items()}
+    if "displayed" in line:
+        run.displayed = tuple([Shown(str(one["mime"]), str(one["digest"])) for one in line["displayed"]])
+    if "facts" in line:
+        run.facts = dict(line["facts"])
+    if "omitted" in line:
+        run.omitted = {str(key): int(value) for key, value in line["omitted"].items()}
     _take_doings(line, run)
 
 
 def _take_doings(line: dict[str, Any], run: Run) -> None:
     run.reads += _files(line, "reads")
     run.writes += _files(line, "writes")
-    run.urls += tuple(Address(str(one["url"]), str(one.get("method", "GET"))) for one in line.get("urls", ()))
+    if "urls" in line:
+        run.urls += tuple(Address(str(one["url"]), str(one.get("method", "GET"))) for one in line["urls"])
     run.commands += _texts(line, "commands")
 
 
@@ -238,14 +241,15 @@ def _take_digests(told: tuple[FileSeen, ...], run: Run) -> None:
 
 
 def _files(line: dict[str, Any], key: str) -> tuple[FileSeen, ...]:
+    if key not in line:
+        return ()
     return tuple(
-        FileSeen(str(one["path"]), int(one["size"]), str(one["mtime"]), _text(one.get("sha256")))
-        for one in line.get(key, ())
+        [FileSeen(str(one["path"]), int(one["size"]), str(one["mtime"]), _text(one.get("sha256"))) for one in line[key]]
     )
 
 
 def _texts(line: dict[str, Any], key: str) -> tuple[str, ...]:
-    return tuple(str(one) for one in line.get(key, ()))
+    return tuple([str(one) for one in line[key]]) if key in line else ()
 
 
 def _text(value: object) -> str | None:

@@ -1,7 +1,7 @@
 """Ring 3: all runs that were recorded here, behind the questions that lineage asks of them."""
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from hashlib import blake2b
 
@@ -33,6 +33,8 @@ class Records:
         self._index = index
         self._report = report
         self._read: dict[str, list[Run]] = {}
+        self._outer: dict[str, list[Run]] = {}
+        self._readers: dict[object, list[Run]] = {}
 
     @cached_property
     def _sources(self) -> dict[str, list[Source]]:
@@ -62,7 +64,9 @@ class Records:
 
     def of_session(self, session: str) -> list[Run]:
         """Return the runs of a session in their order."""
-        return [run for run in self._all_of(session) if run.parent is None]
+        if session not in self._outer:
+            self._outer[session] = [run for run in self._all_of(session) if run.parent is None]
+        return self._outer[session]
 
     def kept_edges(self, session: str, version: str) -> bytes | None:
         """Return what the index keeps of how the runs of a session need each other, as this version has found it."""
@@ -77,18 +81,17 @@ class Records:
         sessions = self._with(run_index.SHOWN, digest)
         if code is not None:
             sessions &= self._with(run_index.CODE, code)
-        return [
-            run
-            for run in self._runs(sessions)
-            if code in (None, run.code) and any(shown.digest == digest for shown in run.displayed)
-        ]
+        return self._runs(
+            sessions,
+            lambda run: code in (None, run.code) and any(shown.digest == digest for shown in run.displayed),
+        )
 
     def of_code(self, code: str, notebooks: Iterable[str]) -> list[Run]:
         """Return the runs of this code in sessions of these notebooks, or of none that is known; oldest first."""
         sessions = self._with(run_index.CODE, code)
         if sessions:
             sessions &= sessions_at_home(self._index, notebooks)
-        return [run for run in self._runs(sessions) if run.code == code]
+        return self._runs(sessions, lambda run: run.code == code)
 
     def concerning(
         self, notebooks: Iterable[str], digests: Iterable[str], codes: Iterable[str]
@@ -105,33 +108,34 @@ class Records:
         sessions = self._with(run_index.READ, path) | self._with(run_index.WRITTEN, path)
         digests = {
             file.sha256
-            for run in self._runs(sessions)
+            for run in self._runs(sessions, _has_files)
             for file in (*run.reads, *run.writes)
             if file.path == path and file.sha256 and file.size
         }
         for digest in digests:
             sessions |= self._with(run_index.READ_CONTENT, digest)
-        return [
-            run
-            for run in self._runs(sessions)
-            if any(file.path == path or file.sha256 in digests for file in run.reads)
-        ]
+        return self._runs(sessions, lambda run: any(one.path == path or one.sha256 in digests for one in run.reads))
 
     def readers_of(self, file: FileSeen) -> list[Run]:
         """Return the runs that read just what `file` holds, oldest first: by content, else by path, size and time."""
-        if file.sha256 and file.size:
-            found = self._runs(self._with(run_index.READ_CONTENT, file.sha256))
-            return [run for run in found if any(one.sha256 == file.sha256 for one in run.reads)]
-        found = self._runs(self._with(run_index.READ, file.path))
-        return [run for run in found if any(one[:3] == file[:3] for one in run.reads)]
+        content = file.sha256 if file.size else None
+        key = content or file[:3]
+        if key not in self._readers:
+            if content:
+                sessions = self._with(run_index.READ_CONTENT, content)
+                self._readers[key] = self._runs(sessions, lambda run: any(one.sha256 == content for one in run.reads))
+            else:
+                sessions = self._with(run_index.READ, file.path)
+                self._readers[key] = self._runs(sessions, lambda run: any(one[:3] == key for one in run.reads))
+        return self._readers[key]
 
     def writers(self, file: FileSeen) -> list[tuple[Run, FileSeen]]:
         """Return the runs that wrote what `file` was, oldest first: by content, else by path, size and time."""
         if file.sha256:
-            runs = self._runs(self._with(run_index.WRITTEN_CONTENT, file.sha256))
+            runs = self._runs(self._with(run_index.WRITTEN_CONTENT, file.sha256), _has_files)
             if found := [(run, one) for run in runs for one in run.writes if one.sha256 == file.sha256]:
                 return found
-        runs = self._runs(self._with(run_index.WRITTEN, file.path))
+        runs = self._runs(self._with(run_index.WRITTEN, file.path), _has_files)
         return [(run, one) for run in runs for one in run.writes if one[:3] == file[:3]]
 
     def latest(self, since: str = "", until: str = "", places: Iterable[str] = ()) -> Iterator[Run]:
@@ -161,10 +165,10 @@ class Records:
     def _with(self, kind: str, text: str) -> set[int]:
         return sessions_with(self._index, kind, text) if self._sources else set()
 
-    def _runs(self, sessions: set[int]) -> list[Run]:
-        """Return the runs of sessions (numbers of the index), oldest first."""
-        runs = [run for session in sessions if session in self._rows for run in self.of_session(self._rows[session].id)]
-        return sorted(runs, key=_age)
+    def _runs(self, sessions: set[int], is_wanted: Callable[[Run], bool]) -> list[Run]:
+        """Return those runs of sessions (numbers of the index) that are wanted, oldest first."""
+        names = [self._rows[session].id for session in sessions if session in self._rows]
+        return sorted((run for name in names for run in self.of_session(name) if is_wanted(run)), key=_age)
 
     def _stamp(self, session: str, version: str) -> bytes:
         told = [version, *(f"{source.key} {source.stamp}" for source in self._sources.get(session, ()))]
@@ -184,6 +188,10 @@ class _Newest(tuple[str, str, str, int]):
 
     def __lt__(self, other: tuple[object, ...]) -> bool:
         return tuple.__gt__(self, other)
+
+
+def _has_files(run: Run) -> bool:
+    return bool(run.reads or run.writes)
 
 
 def _age(run: Run) -> tuple[str, str, str, int]:
