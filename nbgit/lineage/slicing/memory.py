@@ -9,8 +9,7 @@ import ast
 from collections.abc import Iterable
 
 EVERYWHERE = ("code", "options", "warnings")  # places that nearly every run depends on
-FILE = "file:"
-ANY_FILE = "file:*"
+FILE, ANY_FILE = "file:", "file:*"
 
 
 class Code:
@@ -23,8 +22,7 @@ class Code:
         self.scopes = scopes
         self.defaults = defaults
         self.wrapped = bool(getattr(node, "decorator_list", None))
-        self.free: frozenset[str] = frozenset()
-        self.local: frozenset[str] = frozenset()
+        self.free = self.local = frozenset[str]()
         self.is_lazy = False
         self.remembers = False  # what it gave before, as functools.cache does
 
@@ -56,14 +54,12 @@ class Thing:
         self.writers = self.made = writers
         self.holds = set(holds)
         self.kind = kind
-        self.once = False
-        self.blob = False
+        self.once = self.blob = False
         self.is_inner = False  # made within a call
         self.code: Code | None = None
         self.members: dict[str, Value] | None = None
         self.made_by: Thing | None = None
-        self.path = ""
-        self.why = ""
+        self.path = self.why = ""
 
 
 class Value:
@@ -116,8 +112,7 @@ class Memory:
         self.places: dict[str, Thing] = {}
         self.edges: dict[int, dict[int, list[str]]] = {}
         self.wild = 0  # runs that may have bound any name
-        self.unit = 0
-        self.bit = 1
+        self.unit, self.bit = 0, 1
         self.all_things: list[Thing] = []
 
     def start(self, unit: int) -> None:
@@ -136,10 +131,8 @@ class Memory:
         """Note that this run needs those runs, and why."""
         writers &= self.bit - 1
         self.needed[self.unit] |= writers
-        if not self.with_reasons:
-            return
         edges = self.edges[self.unit]
-        while writers:
+        while writers and self.with_reasons:
             low = writers & -writers
             reasons = edges.setdefault(low.bit_length() - 1, [])
             if why not in reasons and len(reasons) < 4 and not (reasons and why.startswith("makes part of ")):
