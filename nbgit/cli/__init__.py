@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "mergetool": ("mergetool", "What git mergetool -t nbgit starts."),
     "blame": ("blame", "Who wrote which line of which cell?"),
     "blame-output": ("blame_output", "What produced this figure?"),
+    "reproduce": ("reproduce", "Does the recipe of an output make the same again?"),
     "affected": ("affected", "Which figures, in which commits, rest on this file?"),
     "slice": ("slice", "Which cells does a cell's result rest on?"),
     "show": ("show", "Write one output of one commit to a file or the terminal."),

@@ -36,8 +36,7 @@ def tell_matches(
     is_long = len(matches) > MANY
     for number, match in enumerate(matches):
         lines += [[]] if number else []
-        tell = _tell_file if match.written else _tell_output
-        lines.append([*label(_kind(match)), *tell(match, sizes)])
+        lines.append(tell_match(match, sizes))
         if match.evidence is not None:
             style = "" if match.evidence.is_same else "yellow"
             lines.append([*label("evidence"), (match.evidence.as_words(), style)])
@@ -92,6 +91,12 @@ def tell_commit(commit: Commit) -> Line:
 def label(word: str) -> Line:
     """Return the label on the left of a line."""
     return [(f"{word:<{LABEL}}", "dim")]
+
+
+def tell_match(match: Match, sizes: Sizes) -> Line:
+    """Return what a match is, and where: an output, or a file that a run has written."""
+    tell = _tell_file if match.written else _tell_output
+    return [*label(_kind(match)), *tell(match, sizes)]
 
 
 def _kind(match: Match) -> str:

@@ -40,6 +40,8 @@ NEIGHBOURS = {
     ("lineage", "diff.align"): "blame follows cells as a diff pairs them",
     ("lineage", "diff.changes"): "the same reading of what a line is",
     ("lineage", "diff.lines"): "the same for lines",
+    ("lineage", "diff.compare"): "an output that was made again is compared as a diff compares",
+    ("lineage", "diff.outputs"): "the same reading of what an output is",
     ("diff", "lineage.lookup.pictures"): "a picture's size and whether its pixels can be read: told alike everywhere",
     ("diff", "lineage.lookup.inline"): "the same bytes show a picture in a diff and in nbgit show",
     (

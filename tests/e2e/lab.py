@@ -15,7 +15,7 @@ CLEAN = {
     "write": "with open('data/clean.csv', 'w', newline='') as file:\n    csv.writer(file).writerows(rows)",
 }
 PLOT = {
-    "import": "import time\nimport matplotlib.pyplot as plt\n%matplotlib inline",
+    "import": "import os, time\nimport matplotlib.pyplot as plt\n%matplotlib inline",
     "read": "lines = open('data/clean.csv').read().split()",
     "width": "unused = [1] * 1000\nwidth = 3",
     "plot": "plt.plot([len(line) for line in lines], lw=width);",
@@ -23,7 +23,8 @@ PLOT = {
     "show": "n + 1",
     "n": "n = len(lines)",
     "twice": "n * 2",
-    "clock": "time.time_ns()",
+    "clock": "open(os.environ.get('MARK', os.devnull), 'w').close()\n"
+    "time.sleep(float(os.environ.get('NAP', 0)))\ntime.time_ns()",
     "never": "plt.hist([1])",
 }
 STEPS: list[str | tuple[str, str]] = ["import", "read", "width", "plot", "count", "n", "show", "twice", "clock"]

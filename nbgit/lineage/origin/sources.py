@@ -25,13 +25,14 @@ def introduced_by(past: Past, files: Iterable[FileSeen]) -> dict[FileSeen, Commi
         for file in sorted(wanted):
             for position, blob in blobs.get(file.path, ()):
                 data = reader.read(blob, most=min(max(file.size, POINTER), LARGEST))
-                if data is not None and _is(file, data):
+                if data is not None and has_content(file, data):
                     found[file] = past.commits([position])[position]
                     break
     return found
 
 
-def _is(file: FileSeen, data: bytes) -> bool:
+def has_content(file: FileSeen, data: bytes) -> bool:
+    """Return whether a blob holds what a file was, as itself or as a pointer of git-lfs or git-annex."""
     digest = file.sha256 or "-"
     return (len(data) == file.size and sha256(data).hexdigest() == digest) or (
         len(data) <= POINTER and digest.encode("ascii", "replace") in data
