@@ -16,9 +16,9 @@ from tests.gitbox import SOURCE_ROOT, GitBox, Result
 RUN = """
 import json, sys
 import nbclient, nbformat
-cells, path, kernel = json.load(sys.stdin)
+cells, path = json.load(sys.stdin)
 notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-notebook.metadata["kernelspec"] = {"name": kernel, "display_name": "Python 3", "language": "python"}
+notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
 nbclient.NotebookClient(
     notebook, timeout=120, allow_errors=True, extra_arguments=["--log-level=ERROR"],
 ).execute()
@@ -26,12 +26,10 @@ nbformat.write(notebook, path)
 """
 
 
-def run_cells(
-    box: GitBox, cells: list[str], *, path: str = "n.ipynb", cwd: str | None = None, kernel: str = "python3"
-) -> list[dict[str, Any]]:
+def run_cells(box: GitBox, cells: list[str], *, path: str = "n.ipynb", cwd: str | None = None) -> list[dict[str, Any]]:
     """Run a notebook of these cells in a fresh kernel started in the box; return the code cells with their outputs."""
     environ = {"JUPYTER_PLATFORM_DIRS": "1", "PYTHONWARNINGS": "ignore"}
-    stdin = json.dumps([cells, path, kernel]).encode()
+    stdin = json.dumps([cells, path]).encode()
     done = box.run([sys.executable, "-c", RUN], stdin=stdin, cwd=cwd, environ=environ)
     assert done.code == 0, done
     folder = box.path if cwd is None else box.path / cwd

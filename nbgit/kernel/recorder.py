@@ -227,11 +227,14 @@ class Recorder:
                 seen.open(file, READ)
 
     def _know_threads(self, run: "str | None") -> None:
-        """Note the threads that are there now; those that are new belong to the run that is just over."""
+        """Note the threads that are there now; those that are new belong to the run that is just over.
+
+        The recorder's own are left out: the next thread may have the same ident, and be a run's.
+        """
         if run is None and threading.active_count() == len(self._owners):
             return
-        alive = [thread.ident for thread in threading.enumerate() if thread.ident is not None]
-        self._owners = {ident: self._owners.get(ident, run or "") for ident in alive}
+        idents = {thread.ident for thread in threading.enumerate()} - self.own
+        self._owners = {ident: self._owners.get(ident, run or "") for ident in idents if ident is not None}
 
     def _give_up(self, error: "Exception | None") -> None:
         self.is_broken = True

@@ -3,9 +3,10 @@
 import os
 import time
 
+from nbgit.kernel.caller import find_caller
 from nbgit.kernel.journal import rfc3339
 from nbgit.kernel.packages import Packages, first_names
-from nbgit.kernel.session import describe, find_notebook, find_person
+from nbgit.kernel.session import describe, find_notebook, find_person, is_kernel
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Writer:
         self.write(line | describe(self._shell, self._place))
         self.tell_notebook()
         self._background.put(self._tell_person)
+        self._background.put(self._tell_caller)
         names = first_names(modules)
         self._background.put(lambda: self.tell_packages(None, names))
 
@@ -78,8 +80,16 @@ class Writer:
         found = find_notebook(self._shell, os.environ)
         if found is not None and found[0] != self._notebook:
             self._notebook = found[0]
-            path = self._place.shown(os.path.abspath(found[0]))
-            self.write({"type": "session", "id": self._journal.session, "notebook": path, "frontend": found[1]})
+            self._write_notebook(*found)
+
+    def _tell_caller(self) -> None:
+        found = find_caller() if self._notebook is None and is_kernel(self._shell) else None
+        if found is not None and os.path.isfile(found[0]) and self._notebook is None:
+            self._write_notebook(*found)
+
+    def _write_notebook(self, file: str, frontend: str) -> None:
+        path = self._place.shown(os.path.abspath(file))
+        self.write({"type": "session", "id": self._journal.session, "notebook": path, "frontend": frontend})
 
     def _tell_person(self) -> None:
         if person := find_person(self._place, os.environ):

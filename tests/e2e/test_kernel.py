@@ -194,8 +194,12 @@ def test_a_kernelspec_records_where_the_profile_is_not_read(box: GitBox) -> None
     nothing = box.nbgit("capture", "kernelspec", "--python", "no-such-python")
     assert (nothing.code, "no-such-python can't be started" in nothing.err) == (3, True)
     assert "nbgit-python3" in box.nbgit("capture", "kernelspec").out
-    run_cells(box, ["x = 1"], kernel="nbgit-python3")
+    box.write("n.ipynb", notebook(code("x = 1")))
+    execute = [sys.executable, "-m", "jupyter", "execute", "--kernel_name=nbgit-python3", "n.ipynb"]
+    assert box.run(execute, environ={"JUPYTER_PLATFORM_DIRS": "1"}).code == 0
     assert [run["code"] for run in runs(box)] == ["x = 1"]
+    told = [(line["notebook"], line["frontend"]) for line in lines(box, "session") if "notebook" in line]
+    assert told == [("n.ipynb", "nbclient")]
     (folder,) = box.home.rglob("kernels/nbgit-python3")
     assert sorted(file.name for file in folder.iterdir()) == ["kernel.json", "nbgit_startup.py"]
     assert f"{folder}" in box.nbgit("uninstall").out.replace("~", str(box.home))
