@@ -182,10 +182,13 @@ def differing_notes(repository: Repository, theirs: str | None, ours: str) -> di
         rows = [field.split("\t") for field in fields if field]
         found = {path.replace("/", ""): facts.split(" ")[2] for facts, path in rows}
     else:
+        known: dict[str, str] = {}
         for facts, path in zip(fields[0::2], fields[1::2], strict=False):
-            oid = facts.split(" ")[3]
-            if oid.strip("0"):
-                found[path.replace("/", "")] = oid
+            _, _, before, after, _ = facts.split(" ")
+            known |= {path.replace("/", ""): before} if before.strip("0") else {}
+            found |= {path.replace("/", ""): after} if after.strip("0") else {}
+        # git files notes anew as their number grows, and when it copies one: the same entry, elsewhere
+        found = {commit: note for commit, note in found.items() if known.get(commit) != note}
     return {commit: note for commit, note in found.items() if is_oid(commit)}
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.e2e.hub import Hub, push
-from tests.e2e.scene import N, assert_clean, entry_of, never_ran, note_of, outputs_at, run_of
+from tests.e2e.scene import N, assert_clean, entry_of, never_ran, note_of, outputs_at, quietly, run_of
 from tests.gitbox import GitBox
 
 
@@ -46,6 +48,16 @@ def test_a_pull_brings_outputs_and_entries(hub: Hub, ada: GitBox) -> None:
     bob.git("checkout", "-q", "HEAD~1")
     assert bob.read(N) == run_of("a = 1", "b = 2", run="A")
     assert_clean(bob)
+
+
+def test_entries_that_git_has_filed_elsewhere_are_still_there(hub: Hub, ada: GitBox) -> None:
+    ada.write(N, run_of("a = 1", "b = 3", run="B"))
+    ada.commit("two")
+    quietly(ada, "commit", "-q", "--amend", "-m", "two, reworded")  # git copies a note, and files all of them anew
+    push(ada)
+    (remote,) = json.loads(ada.nbgit("status", "--json").out)["remotes"]
+    assert (remote["unpushed"], remote["unshared"]) == (0, 0)
+    assert "1 " not in ada.nbgit("sync").out
 
 
 def test_only_what_is_linked_to_pushed_commits_leaves(hub: Hub, ada: GitBox) -> None:
