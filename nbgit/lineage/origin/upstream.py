@@ -47,21 +47,26 @@ class Input:
 
 
 class Upstream:
-    """Follows files from those who read them to those who wrote them; each run is told whole once."""
+    """Follows files from those who read them to those who wrote them; each run is told whole once.
+
+    A download, which rests on addresses alone, is told whole each time.
+    """
 
     def __init__(self, records: Records, recipes: Recipes, whereabouts: Places) -> None:
         self._records = records
         self._recipes = recipes
         self._whereabouts = whereabouts
-        self._told: set[str] = set()
+        self._told: dict[str, Made] = {}
 
     def of(self, run: Run, depth: int = 0) -> Made:
         """Return what a run has made, with all that it rests on."""
         place = self._whereabouts.place(run)
-        if run.id in self._told or depth > DEEPEST:
+        known = self._told.get(run.id)
+        if known is not None and known.inputs and all(read.file is None for read in known.inputs):
+            return known
+        if known is not None or depth > DEEPEST:
             return Made(run, place)
-        self._told.add(run.id)
-        made = Made(run, place, self._recipes.of(run))
+        made = self._told[run.id] = Made(run, place, self._recipes.of(run))
         made.inputs = list(self._inputs(made.recipe.runs if made.recipe else [], depth))
         return made
 
