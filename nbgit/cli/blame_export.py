@@ -25,6 +25,7 @@ from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.origin import Origin
 from nbgit.lineage.origin.recipe import PYTHON
 from nbgit.lineage.origin.script import as_notebook, as_script
+from nbgit.lineage.origin.trimmed import trimmed
 from nbgit.lineage.origin.whereabouts import Whereabouts
 from nbgit.lineage.runs.records import Records
 from nbgit.notebook.text import visible
@@ -39,6 +40,7 @@ class Exports(NamedTuple):
     crate: str | None
     license: str | None
     data: bool
+    trim: bool
     force: bool
 
     @property
@@ -61,6 +63,9 @@ OPTIONS = (
     click.option("--ro-crate", metavar="DIR", help="Write it and what made it as an RO-Crate; needs nbgit[export]."),
     click.option("--license", metavar="NAME", help="Of the crate: an SPDX name (CC-BY-4.0), or an address."),
     click.option("--data", is_flag=True, help="With --ro-crate: all input files that are here, not small ones alone."),
+    click.option(
+        "--trim/--no-trim", default=True, help="With --script: leave out statements that it does not rest on (default)."
+    ),
     click.option("--force", is_flag=True, help="With --script and --prov: overwrite FILE."),
 )
 
@@ -76,6 +81,7 @@ def export_options(command: Callable[..., int]) -> Callable[..., int]:
         ro_crate: str | None,
         license: str | None,
         data: bool,
+        trim: bool,
         force: bool,
         **others: Any,
     ) -> int:
@@ -83,7 +89,7 @@ def export_options(command: Callable[..., int]) -> Callable[..., int]:
             raise click.UsageError("--license and --data go with --ro-crate DIR")
         if sum(one is not None for one in (script, prov, ro_crate)) > 1:
             raise click.UsageError("--script, --prov and --ro-crate each write something of its own; give one of them")
-        return command(exports=Exports(script, prov, ro_crate, license, data, force), **others)
+        return command(exports=Exports(script, prov, ro_crate, license, data, trim, force), **others)
 
     decorated: Callable[..., Any] = with_exports
     for option in reversed(OPTIONS):
@@ -131,7 +137,8 @@ def _write_script(match: Match, origin: Origin, exports: Exports) -> int:
     if match.language.lower() not in PYTHON:
         raise click.UsageError(f"{match.path} is in {visible(match.language)}; --script writes Python only")
     file = str(exports.script)
-    data = as_notebook(match, origin) if file.endswith(".ipynb") else as_script(match, origin)
+    short = trimmed(origin.recipe) if exports.trim else None
+    data = (as_notebook if file.endswith(".ipynb") else as_script)(match, origin, short)
     told = f"{len(origin.recipe.steps)} of {origin.recipe.among} ({origin.recipe.kind})"
     return _write(file, data, told, force=exports.force)
 

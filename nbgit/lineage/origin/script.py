@@ -5,6 +5,8 @@ import re
 
 from nbgit.lineage.blame import Match
 from nbgit.lineage.origin.origin import Origin
+from nbgit.lineage.origin.recipe import Recipe
+from nbgit.lineage.origin.trimmed import lines_left_out
 from nbgit.lineage.slicing.magics import without_magics
 from nbgit.lineage.slicing.slicer import RECORDED
 from nbgit.notebook.text import visible
@@ -12,13 +14,16 @@ from nbgit.notebook.text import visible
 BACKEND = re.compile(r"^([ \t]*)(%matplotlib\b.*)$", re.MULTILINE)  # a script has the backend that its user wants
 
 
-def as_notebook(match: Match, origin: Origin) -> bytes:
-    """Return a notebook (nbformat 4.5) of a recipe's steps as they were run, below a cell that says what it is."""
-    text = "\n".join(f"- {line}" for line in _header(match, origin))
+def as_notebook(match: Match, origin: Origin, short: Recipe | None = None) -> bytes:
+    """Return a notebook (nbformat 4.5) of a recipe's steps as they were run, below a cell that says what it is.
+
+    `short` is the same recipe with statements left out, to be written in its place.
+    """
+    text = "\n".join(f"- {line}" for line in _header(match, origin, short))
     cells: list[dict[str, object]] = [
         {"cell_type": "markdown", "id": "recipe", "metadata": {}, "source": f"# Recipe\n\n{text}"}
     ]
-    for number, step in enumerate(origin.recipe.steps, 1):
+    for number, step in enumerate((short or origin.recipe).steps, 1):
         cells.append(
             {
                 "cell_type": "code",
@@ -34,11 +39,14 @@ def as_notebook(match: Match, origin: Origin) -> bytes:
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace")
 
 
-def as_script(match: Match, origin: Origin) -> bytes:
-    """Return a Python script of a recipe's steps, each behind `# %%`; magics become calls of IPython's shell."""
-    lines = [f"# {line}" for line in _header(match, origin)]
+def as_script(match: Match, origin: Origin, short: Recipe | None = None) -> bytes:
+    """Return a Python script of a recipe's steps, each behind `# %%`; magics become calls of IPython's shell.
+
+    `short` is as for `as_notebook`.
+    """
+    lines = [f"# {line}" for line in _header(match, origin, short)]
     steps = []
-    for step in origin.recipe.steps:
+    for step in (short or origin.recipe).steps:
         count = f" [{step.execution_count}]" if step.execution_count is not None else ""
         steps.append(f"\n# %%{count}\n{without_magics(BACKEND.sub(_commented, step.code)).rstrip()}\n")
     if any("get_ipython()" in step for step in steps):
@@ -50,7 +58,7 @@ def _commented(found: "re.Match[str]") -> str:
     return f"{found.group(1)}# {found.group(2)}"
 
 
-def _header(match: Match, origin: Origin) -> list[str]:
+def _header(match: Match, origin: Origin, short: Recipe | None) -> list[str]:
     """Return what a recipe is of and what it needs, a sentence a line."""
     recipe, figure = origin.recipe, match.figure
     commit = match.introduced
@@ -63,6 +71,8 @@ def _header(match: Match, origin: Origin) -> list[str]:
         lines.append(f"Run in {run.session.cwd or '.'} of the repository.")
     else:
         lines.append(f"{len(recipe.steps)} of {recipe.among} cells, by the committed code alone: no run was recorded.")
+    if short and (left_out := lines_left_out(recipe, short)):
+        lines.append(f"Without {left_out} line{'' if left_out == 1 else 's'} that it does not rest on.")
     inputs = [read.file.path if read.file else read.url or "" for read in origin.made.inputs] if origin.made else []
     lines += [f"Reads {one}." for one in inputs]
     if origin.packages:
