@@ -7,6 +7,7 @@ import click
 from nbgit.cli.terminal import print_json, print_lines, progress, warn
 from nbgit.lineage.answers import matches_of
 from nbgit.lineage.blame import Match
+from nbgit.lineage.cuts.linking import link_missing
 from nbgit.lineage.history.index import Index, with_index
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.downstream import Affected, affected_by
@@ -15,7 +16,6 @@ from nbgit.lineage.runs.records import Records
 from nbgit.lineage.story import Line, Sizes, tell_commit, tell_place
 from nbgit.lineage.targets import repository_path
 from nbgit.notebook.text import visible
-from nbgit.store.late import link_missing
 from nbgit.store.repository import find_repository
 
 EPILOG = """\b

@@ -8,12 +8,12 @@ from nbgit.cli.paging import paged
 from nbgit.cli.terminal import encoded, print_json, progress, render, wants_colour
 from nbgit.lineage.blamed import Blamed, Options, blame_cells, read_on_disk
 from nbgit.lineage.blamed_story import tell_blamed
+from nbgit.lineage.cuts.linking import link_missing
 from nbgit.lineage.history.index import Index, with_index
 from nbgit.lineage.history.past import Past, resolve_commit
 from nbgit.lineage.story import Sizes
 from nbgit.lineage.targets import NotebookTarget, read_target
 from nbgit.notebook.text import visible
-from nbgit.store.late import link_missing
 from nbgit.store.repository import Repository, find_repository
 
 EPILOG = """\b

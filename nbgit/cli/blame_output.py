@@ -12,6 +12,7 @@ from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, progress, warn
 from nbgit.lineage.answers import Answer, blame_file, blame_notebook
 from nbgit.lineage.blame import Selection
+from nbgit.lineage.cuts.linking import link_missing
 from nbgit.lineage.history.index import Index, with_index
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.lookup.pictures import picture_size
@@ -22,7 +23,6 @@ from nbgit.lineage.runs.records import Records
 from nbgit.lineage.story import MANY, Sizes, tell_matches, tell_pending
 from nbgit.lineage.targets import FileTarget, NotebookTarget, read_target
 from nbgit.notebook.text import visible
-from nbgit.store.late import link_missing
 from nbgit.store.repository import find_repository
 
 

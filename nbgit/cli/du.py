@@ -22,6 +22,7 @@ FILES = (
     ("past", "captures overtaken by a commit"),
     ("damaged", "damaged captures, moved aside"),
     ("figure index", "figure index"),
+    ("runs", "recorded runs, by session"),
     ("known", "what is known"),
     ("log", "log"),
     ("other", "other files"),
@@ -33,7 +34,7 @@ WIDTH = 9  # of a size
 @click.option("--top", default=5, show_default=True, metavar="N", help="How many notebooks and media types are listed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 def command(top: int, as_json: bool) -> int:
-    """Show what takes how much on disk: snapshots by notebook and by media type, captures, caches.
+    """Show what takes how much on disk: snapshots by notebook and by media type, runs, captures, caches.
 
     Objects are counted as git stores them, compressed; after `git gc` that is less. A payload that several notebooks or
     versions show is stored once, and counted for the first notebook by name.
@@ -58,6 +59,8 @@ def _lines(usage: Usage, top: int) -> list[Line]:
     lines.append(
         _line(usage.folders.size, "folders and older versions of the ref", many(usage.folders.number, "object"))
     )
+    if usage.cuts.number:
+        lines.append(_line(usage.cuts.size, "recorded runs, stored with commits", many(usage.cuts.number, "cut")))
     lines.append(_line(usage.entries.size, many(usage.entries.number, "entry", "entries"), ""))
     for amount, name in (
         (usage.fetched, "fetched, and in no ref of this clone's own"),

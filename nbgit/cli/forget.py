@@ -45,9 +45,10 @@ def command(
     """Remove outputs from all that nbgit keeps: a password that was printed, a figure that must not be shared.
 
     The whole output goes; other outputs of the cell, and the code, stay. It is removed from captures, snapshots,
-    entries, the figure index, caches and the log. A digest of each output that was in a commit is shared with the
-    snapshots: a notebook that still shows it, here or in another clone, is committed without it. The file on disk
-    keeps it until --worktree takes it out. Exits 1 where nothing was found.
+    entries, recorded runs (those with the pattern in their code go whole), the figure index, caches and the log. A
+    digest of each output that was in a commit is shared with the snapshots: a notebook that still shows it, here or in
+    another clone, is committed without it. The file on disk keeps it until --worktree takes it out. Exits 1 where
+    nothing was found.
     """
     if (target is not None) + (pattern is not None) + again != 1:
         raise click.UsageError(
@@ -99,6 +100,8 @@ def _tell_found(seen: Outcome) -> None:
         (len(found.replaced), "snapshot", f" ({gone} of them go whole)" if gone else ""),
         (len(found.notebooks), "entry", _named(sorted({path for _, path in found.notebooks}))),
         (seen.captures, "capture", ""),
+        (len(found.cuts), "cut of recorded runs", ""),
+        (seen.journals, "journal of runs", ""),
         (seen.log_lines, "line of the log", ""),
     ]
     for number, word, more in rows:
@@ -180,7 +183,8 @@ def _tell_remotes(outcome: Outcome) -> None:
 
 
 def _many(number: int, word: str) -> str:
-    plural = word.replace("entry", "entrie").replace("line of", "lines of") + ("" if "line" in word else "s")
+    one, of, rest = word.partition(" of ")
+    plural = f"{one.replace('entry', 'entrie')}s{of}{rest}"
     return f"{number} {word if number == 1 else plural}"
 
 

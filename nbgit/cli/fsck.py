@@ -23,6 +23,7 @@ NAMES = {
     "snapshots": ("snapshot", "snapshots"),
     "payloads": ("payload", "payloads"),
     "entries": ("entry", "entries"),
+    "cuts": ("cut of runs", "cuts of runs"),
     "captures": ("capture", "captures"),
 }
 ELSEWHERE = {
@@ -31,6 +32,7 @@ ELSEWHERE = {
     "snapshots": "{} not fetched yet",
     "payloads": "{} not fetched yet",
     "entries": "{} not fetched yet",
+    "cuts": "{} not here: kept where they were recorded, or not fetched yet",
     "trees": "{} not fetched yet",
 }
 
@@ -91,7 +93,8 @@ def _lines(report: Report, done: list[str]) -> list[Line]:
     if report.newer:
         text = f"{_many('snapshots', report.newer)} written by a newer nbgit, left alone: upgrade nbgit to check them"
         lines.append([("newer   ", "dim"), (text, "")])
-    checked = ", ".join(_many(what, report.checked.get(what, 0)) for what in NAMES)
+    named = [what for what in NAMES if what != "cuts" or what in report.checked]
+    checked = ", ".join(_many(what, report.checked.get(what, 0)) for what in named)
     many = len(report.findings)
     verdict = ("All is well", "bold green") if not many else (f"{many:,} to mend", "bold red")
     lines.append([verdict, (f": {checked} checked.", "")])

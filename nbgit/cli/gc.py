@@ -37,7 +37,9 @@ def command(expire: str | None, waiting: str | None, dry_run: bool, as_json: boo
     """Remove what nobody needs any more; `nbgit prune` is the same.
 
     Removed are captures that a commit overtook more than 90 days ago, snapshots that no commit needs, entries of
-    commits that are gone, and old values of refs that `nbgit fsck --repair` has kept as long.
+    commits that are gone, recorded runs that no entry names, and old values of refs that `nbgit fsck --repair` has
+    kept as long. A local journal of runs goes after 90 days if every run of it is stored with a commit; with --waiting
+    any that is this old. That of a kernel that lives stays.
 
     A snapshot stays while an entry of a commit names it, or a commit or index has its notebook's source: on any
     branch, tag or stash, in any worktree, fetched, in a reflog, or lost less than two weeks ago. So does what a remote
@@ -102,6 +104,16 @@ def _document(waste: Waste, *, dry_run: bool) -> dict[str, Any]:
             }
             for file in waste.captures
         ],
+        "cuts": [{"session": session, "id": oid} for session, oid in waste.cuts],
+        "journals": [
+            {
+                "session": one.session,
+                "size": one.size,
+                "last": _when(int(one.changed * 1e9)),
+                "stored": one.is_stored,
+            }
+            for one in waste.journals
+        ],
         "backups": sorted(waste.backups),
         "object_bytes": waste.object_bytes,
         "capture_bytes": sum(file.size for file in waste.captures),
@@ -123,19 +135,26 @@ def _print(waste: Waste, *, dry_run: bool) -> None:
     for file in waste.captures if dry_run else ():
         what = f"{_when(file.taken)[:10]}  {file.size:,} bytes  {printable(file.path) or 'of an unknown path'}"
         click.echo(f"capture   {file.digest[:12]}  {what}")
+    for session, oid in waste.cuts if dry_run else ():
+        click.echo(f"runs      {oid[:12]}  of session {session}, that no commit rests on")
+    for journal in waste.journals if dry_run else ():
+        what = "all stored with commits" if journal.is_stored else "of which some are in no commit"
+        click.echo(f"journal   {journal.session}  {journal.size:,} bytes  runs, {what}")
     for name in sorted(waste.backups) if dry_run else ():
         click.echo(f"backup    {printable(name)}")
     parts = [
         many(len(waste.snapshots), "snapshot") + (f" ({size_text(waste.object_bytes)})" if waste.snapshots else ""),
         many(len(waste.entries), "entry", "entries"),
         many(len(waste.captures), "capture") + (f" ({size_text(size)})" if waste.captures else ""),
+        *([many(len(waste.cuts), "cut") + " of recorded runs"] if waste.cuts else []),
+        *([many(len(waste.journals), "journal") + " of runs"] if waste.journals else []),
         *([many(len(waste.backups), "backup")] if waste.backups else []),
     ]
     if waste.kept:
         click.echo(f"{waste.kept[0].upper()}{waste.kept[1:]}.")
-    if not (waste.snapshots or waste.entries or waste.captures or waste.backups):
+    if not (waste.snapshots or waste.entries or waste.captures or waste.backups or waste.cuts or waste.journals):
         click.echo("Nothing to remove.")
         return
     click.echo(f"{'Would remove' if dry_run else 'Removed'} {', '.join(parts)}.")
-    if not dry_run and (waste.snapshots or waste.entries):
+    if not dry_run and (waste.snapshots or waste.entries or waste.cuts):
         click.echo("The next `git gc` frees their disk space, once nothing in a reflog holds them.")

@@ -15,6 +15,7 @@ from nbgit.cli.paging import paged
 from nbgit.cli.terminal import encoded, print_text, progress, render, warn
 from nbgit.diff.view import View
 from nbgit.errors import TargetNotFound
+from nbgit.lineage.cuts.linking import link_missing
 from nbgit.lineage.history.commits import Report
 from nbgit.lineage.history.index import Index, with_index
 from nbgit.lineage.history.past import Past
@@ -22,7 +23,6 @@ from nbgit.lineage.log import Entry, read_journal
 from nbgit.lineage.log_story import tell_entry
 from nbgit.lineage.targets import repository_path
 from nbgit.store.git import run_git
-from nbgit.store.late import link_missing
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository, find_repository
 

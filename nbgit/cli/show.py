@@ -9,6 +9,7 @@ from nbgit.cli.new_file import write_file
 from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, warn
 from nbgit.errors import NotANotebook, TargetNotFound
+from nbgit.lineage.cuts.linking import link_missing
 from nbgit.lineage.lookup.inline import find_protocol, inline_picture
 from nbgit.lineage.lookup.pictures import picture_size
 from nbgit.lineage.story import Line
@@ -16,7 +17,6 @@ from nbgit.lineage.targets import NotebookTarget, read_target
 from nbgit.notebook.outputs import Payload, is_figure, rank, read_payloads
 from nbgit.notebook.text import visible, visible_lines
 from nbgit.store.git import try_git
-from nbgit.store.late import link_missing
 from nbgit.store.lookup import notebook_at
 from nbgit.store.repository import Repository, find_repository
 

@@ -6,8 +6,8 @@ import click
 
 from nbgit.cli.terminal import warn
 from nbgit.errors import NbgitError, TargetNotFound
+from nbgit.lineage.cuts.linking import link_missing
 from nbgit.notebook.printable import printable
-from nbgit.store.late import link_missing
 from nbgit.store.recalled import tell_recalled
 from nbgit.store.repository import Repository, find_repository
 from nbgit.sync.exchange import Exchanged, exchange

@@ -5,8 +5,8 @@ import sys
 
 from nbgit.errors import MarkersLeft, NbgitError
 from nbgit.gitproto.telling import say
+from nbgit.lineage.cuts.linking import fold_runs, link_missing
 from nbgit.store.entries import is_oid
-from nbgit.store.late import link_missing
 from nbgit.store.link import link_commits
 from nbgit.store.log import log_bug, log_line
 from nbgit.store.making import how_made
@@ -61,7 +61,7 @@ def run(arguments: list[str]) -> int:
 def _link_head(repository: Repository, arguments: list[str]) -> None:
     head = head_commit(repository)  # an oid, since HEAD may move while this works
     commits = [head] if is_oid(head) else resolve_commits(repository, ["HEAD"])
-    link_commits(repository, commits, making=how_made(repository), tell=say)
+    link_commits(repository, commits, making=how_made(repository), tell=say, fold=fold_runs)
 
 
 def _link_merged(repository: Repository, arguments: list[str]) -> None:
@@ -114,7 +114,7 @@ def _link_rewritten(repository: Repository, arguments: list[str]) -> None:
     pairs = [line.split() for line in sys.stdin.read().splitlines()]
     _take_in(repository)
     commits = list(dict.fromkeys(pair[1] for pair in pairs if len(pair) > 1))
-    link_commits(repository, commits, tell=say)
+    link_commits(repository, commits, tell=say, fold=fold_runs)
     link_missing(repository, say)
 
 

@@ -21,22 +21,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    Cuts = dict[str, list[str]]  # session -> the oids of its cuts
+
 NO_OUTPUTS = b"no outputs"  # what stands for people where no notebook has any
 SIZE_LIMIT = 16 << 20  # bytes of a note; a larger one counts as none
 FORMAT, VERSION = "nbgit-entry", 1  # the JSON line's first key, and its value
 
 
-def write_entry(notebooks: dict[str, tuple[str, str]], own: dict[str, tuple[str, str]] | None = None) -> bytes:
+def write_entry(
+    notebooks: dict[str, tuple[str, str]],
+    own: dict[str, tuple[str, str]] | None = None,
+    cuts: "Cuts | None" = None,
+) -> bytes:
     """Return the note for a commit; `notebooks` is path -> (snapshot id, what is told of it).
 
     `own` is path -> (blob, what it shows) of notebooks that have their outputs in the commit's own blob; a path that is
-    in `notebooks` too is left out of it.
+    in `notebooks` too is left out of it. `cuts` hold the recorded runs that the outputs rest on.
     """
     kept = {path: row for path, row in (own or {}).items() if path not in notebooks}
     ran = [(path, summary) for path, (_, summary) in sorted({**notebooks, **kept}.items()) if summary]
     lines = [f"{printable(path)}  {printable(summary)}".encode("utf-8", "replace") for path, summary in ran]
     ids = {path: snapshot_id for path, (snapshot_id, _) in notebooks.items()}
-    machine = _machine_line(ids, {path: blob for path, (blob, _) in kept.items()})
+    machine = _machine_line(ids, {path: blob for path, (blob, _) in kept.items()}, cuts)
     return b"\n".join([*(lines or [NO_OUTPUTS]), b"", machine, b""])
 
 
@@ -68,6 +74,17 @@ def read_own(note: bytes) -> dict[str, str]:
     return found
 
 
+def read_cuts(note: bytes) -> "Cuts":
+    """Return the cuts that a note names, of all its machine lines."""
+    found: dict[str, set[str]] = {}
+    for document in _machine_documents(note):
+        rows = document.get("runs")
+        for session, oids in rows.items() if isinstance(rows, dict) else ():
+            if is_session(session) and isinstance(oids, list):
+                found.setdefault(session, set()).update(oid for oid in oids if is_oid(oid))
+    return {session: sorted(oids) for session, oids in sorted(found.items()) if oids}
+
+
 def _machine_documents(note: bytes) -> "list[dict[str, Any]]":
     """Return the JSON lines of a note that are of this version, parsed."""
     found = []
@@ -93,12 +110,20 @@ def unite_notes(one: bytes, other: bytes) -> bytes:
         ids.setdefault(path, set()).add(snapshot_id)
     disputed = {path: max(found) for path, found in ids.items() if len(found) > 1}
     own = dict(sorted([*read_own(one).items(), *read_own(other).items()]))
-    first = _machine_line({path: min(found) for path, found in ids.items()}, own)
+    cuts = unite_cuts(read_cuts(one), read_cuts(other))
+    first = _machine_line({path: min(found) for path, found in ids.items()}, own, cuts)
     return b"\n".join([*sorted(lines), b"", first, *([_machine_line(disputed)] if disputed else []), b""])
 
 
-def _machine_line(snapshots: dict[str, str], own: dict[str, str] | None = None) -> bytes:
+def unite_cuts(one: "Cuts", other: "Cuts") -> "Cuts":
+    """Return the cuts of both."""
+    sessions = sorted({*one, *other})
+    return {session: sorted({*one.get(session, ()), *other.get(session, ())}) for session in sessions}
+
+
+def _machine_line(snapshots: dict[str, str], own: dict[str, str] | None = None, cuts: "Cuts | None" = None) -> bytes:
     machine = {FORMAT: VERSION, "snapshots": snapshots, **({"own": own} if own else {})}
+    machine |= {"runs": cuts} if cuts else {}
     import json
 
     return json.dumps(machine, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode("ascii")
@@ -107,6 +132,15 @@ def _machine_line(snapshots: dict[str, str], own: dict[str, str] | None = None) 
 def is_oid(value: object) -> bool:
     """Return whether a value is an object id as git writes it."""
     return isinstance(value, str) and len(value) in (40, 64) and all(c in "0123456789abcdef" for c in value)
+
+
+def is_session(value: object) -> bool:
+    """Return whether a value is the id of a session of a kernel: `20261105T140211-9f86d081884c`."""
+    if not isinstance(value, str) or len(value) != 28 or not value.isascii():
+        return False
+    shape = value[8] == "T" and value[15] == "-"
+    digits = value[:8] + value[9:15]
+    return shape and digits.isdigit() and all(c in "0123456789abcdef" for c in value[16:])
 
 
 def list_notes(repository: Repository, name: str) -> dict[str, str]:

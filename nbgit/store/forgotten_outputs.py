@@ -68,6 +68,14 @@ def is_forgotten(output: object, forgotten: "frozenset[str]", paths: "Iterable[s
         return False  # too odd an output to have been listed
 
 
+def is_listed(mime: str, digest: str, forgotten: "frozenset[str]", paths: "Iterable[str]") -> bool:
+    """Return whether a payload (`sha256:...`) that a run has displayed is listed, alone or as all of its output."""
+    if payload_digest(digest) in forgotten:
+        return True
+    shown = [shown_digest(kind, [(mime, digest)]) for kind in ("display_data", "execute_result", "pyout")]
+    return any(one in forgotten or any(digest_at(path, one) in forgotten for path in paths) for one in shown)
+
+
 def leave_out(parts: Split, forgotten: "frozenset[str]", paths: "Iterable[str]", policy: Policy) -> Remaining | None:
     """Return what is left of a split notebook without the outputs that are listed, or None where it shows none."""
     paths = list(paths)

@@ -21,25 +21,35 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nbgit.store.folding import Fold
+
 
 def _say_nothing(sentence: str) -> None:
     return
 
 
-def link_missing(repository: Repository, tell: "Callable[[str], object]" = _say_nothing) -> int:
+def link_missing(
+    repository: Repository, tell: "Callable[[str], object]" = _say_nothing, fold: "Fold | None" = None
+) -> int:
     """Do what `link_pending` does for the newest commits and never raise: what can't be linked now stays captured."""
     try:
-        return link_pending(repository, NEWEST, tell)
+        return link_pending(repository, NEWEST, tell, fold)
     except NbgitError:
         return 0
 
 
-def link_pending(repository: Repository, most: int = EVERY, tell: "Callable[[str], object]" = _say_nothing) -> int:
+def link_pending(
+    repository: Repository,
+    most: int = EVERY,
+    tell: "Callable[[str], object]" = _say_nothing,
+    fold: "Fold | None" = None,
+) -> int:
     """Link the commits that no hook saw (made by a library, a GUI, with hooks off); return how many notebooks.
 
     First those that a pending capture is of: commits that changed its path to just its source and whose entry does not
     name that path (a notebook that was run again since is not that commit's). Then those whose outputs are stored;
-    `most` is how many commits are searched for them; `tell` is as `link_commits` has it. Raises NbgitError.
+    `most` is how many commits are searched for them; `tell` and `fold` are as `link_commits` has them. Raises
+    NbgitError.
     """
     captures = CaptureStore(repository, load_policy(repository))
     wanted = {(capture.path, capture.source_oid) for capture in captures.all()}
@@ -47,11 +57,11 @@ def link_pending(repository: Repository, most: int = EVERY, tell: "Callable[[str
     if state and state == _searched(repository):
         return 0
     commits = unlinked_commits(repository, wanted) if wanted else []
-    linked = link_commits(repository, commits, lazily=True, tell=tell) if commits else 0
+    linked = link_commits(repository, commits, lazily=True, tell=tell, fold=fold) if commits else 0
     stored = stored_but_unlinked(repository, most, captures.paths())
     if stored:
         copies = {commit: original for commit, original in stored.items() if original is not None}
-        linked += link_commits(repository, list(stored), lazily=True, copies=copies, tell=tell)
+        linked += link_commits(repository, list(stored), lazily=True, copies=copies, tell=tell, fold=fold)
     if state and not commits and not linked:
         _note_searched(repository, state)
     return linked

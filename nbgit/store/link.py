@@ -29,6 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nbgit.store.folding import Fold
+
 
 def link_commits(
     repository: Repository,
@@ -38,6 +40,7 @@ def link_commits(
     lazily: bool = False,
     copies: dict[str, str] | None = None,
     tell: "Callable[[str], object]" = lambda sentence: None,
+    fold: "Fold | None" = None,
 ) -> int:
     """Link these commits to the outputs of the notebooks they changed; return how many notebooks were linked.
 
@@ -47,7 +50,7 @@ def link_commits(
     from. Git joins entries when it rewrites a commit, the new one's first. `lazily` says that the commits may be old:
     then a capture counts only if it was made before its commit, and git has taken it. `copies` are commit -> the commit
     that it was copied from, whose entry counts where there is no capture. `tell` is given a sentence for each notebook
-    that shows what was forgotten. Raises NbgitError; links nothing or all.
+    that shows what was forgotten, `fold` gives the runs that outputs rest on. Raises NbgitError; links nothing or all.
     """
     captures = CaptureStore(repository, policy := load_policy(repository))
     with ObjectReader(repository) as reader:
@@ -66,7 +69,7 @@ def link_commits(
         old = [link for link in found if link not in links]
         stale = [] if lazily else stale_entries(repository, reader, noted, {link.change.commit for link in links})
         if links or stale:
-            links = linker.write(links, stale)
+            links = linker.write(links, stale, fold)
         _settle(captures, [*links, *old], tell)
         return len(links)
 
@@ -222,7 +225,7 @@ class _Linker:
             return None
         return Link(change, snapshot_id, runs, None)
 
-    def write(self, links: list[Link], stale: list[str]) -> list[Link]:
+    def write(self, links: list[Link], stale: list[str], fold: "Fold | None") -> list[Link]:
         """Write the refs that say so, as `LinkWriter.write` does."""
-        writer = LinkWriter(self._repository, self.lookup, self._reader, self._sink, self._link, self._forgotten)
+        writer = LinkWriter(self._repository, self.lookup, self._reader, self._sink, self._link, self._forgotten, fold)
         return writer.write(links, stale, self._texts)

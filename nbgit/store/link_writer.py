@@ -4,7 +4,9 @@ import time
 
 from nbgit.store.captures import Capture
 from nbgit.store.changes import NotebookChange
-from nbgit.store.entries import drop_note, put_note
+from nbgit.store.cuts import put_cuts
+from nbgit.store.entries import SIZE_LIMIT, drop_note, get_note, put_note, read_cuts
+from nbgit.store.folding import Folder
 from nbgit.store.forgotten import GONE, last_id, read_forgotten
 from nbgit.store.lookup import Lookup
 from nbgit.store.objects import ObjectReader, ObjectSink, object_id
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nbgit.notebook.showing import Run
+    from nbgit.store.entries import Cuts
+    from nbgit.store.folding import Fold
 
 
 class Link(Item):
@@ -48,7 +52,7 @@ class LinkWriter:
     """Writes links into the refs of one repository.
 
     `find` gives the link of a change to a snapshot that is there; `left_out` are the digests of forgotten outputs that
-    the new snapshots were made without.
+    the new snapshots were made without; `fold` gives the recorded runs that outputs rest on.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class LinkWriter:
         sink: ObjectSink,
         find: "Callable[[NotebookChange, str], Link | None]",
         left_out: "frozenset[str]",
+        fold: "Fold | None",
     ) -> None:
         self._repository = repository
         self._lookup = lookup
@@ -66,6 +71,7 @@ class LinkWriter:
         self._sink = sink
         self._link = find
         self._left_out = left_out
+        self._folder = Folder(repository, reader, sink, fold)
 
     def write(self, links: list[Link], stale: list[str], texts: dict[str, str]) -> list[Link]:
         """Write the trees that name the snapshots, the entries and the textconv cache, and move their refs together.
@@ -79,9 +85,10 @@ class LinkWriter:
         def build(old: dict[str, str]) -> dict[str, str | None]:
             nonlocal linked
             linked = self._remembered(links, old.get(SNAPSHOTS))
+            entries = self._entries(old.get(ENTRIES), linked, stale)
             new: dict[str, str | None] = {
                 SNAPSHOTS: self._snapshots(old.get(SNAPSHOTS), linked),
-                ENTRIES: self._entries(old.get(ENTRIES), linked, stale),
+                ENTRIES: entries,
                 TEXTCONV_CACHE: cache.filled(old.get(TEXTCONV_CACHE), texts, self._sink),
             }
             self._sink.flush()
@@ -117,7 +124,8 @@ class LinkWriter:
             directory = sources.directory(oid[:2]).directory(oid[2:])
             changed = changed or link.snapshot_id not in directory.entries
             directory.put(link.snapshot_id, TREE, link.snapshot_id)
-        if not changed:
+        put_cuts(root, self._folder.new)
+        if not changed and not root.is_touched():
             return old or ""
         root.put("README", BLOB, self._sink.add("blob", README))
         return self._commit(root, old, "snapshots")
@@ -126,11 +134,16 @@ class LinkWriter:
         notes = self._tree(old)
         before = self._reader.read(f"{old}^{{tree}}") if old else None
         items: list[Item] = [*links]
+        carried: dict[str, Cuts] = {}
         for commit in dict.fromkeys([*stale, *(link.change.commit for link in links)]):
             own = true_own(self._repository, self._reader, notes, commit)[1]
             items += [Item(commit, path, blob) for path, blob in own.items()]
+            note = get_note(notes, commit)
+            carried[commit] = read_cuts(self._reader.read(note, most=SIZE_LIMIT) or b"") if note else {}
             drop_note(notes, commit)
-        for commit, entry in tell_entries(Teller(self._repository, self._lookup, self._reader), items).items():
+        teller = Teller(self._repository, self._lookup, self._reader)
+        told = tell_entries(teller, items, lambda news: self._folder.cuts_of(news, carried))
+        for commit, entry in told.items():
             put_note(notes, commit, self._sink.add("blob", entry))
         tree = notes.write(self._sink)
         if before is not None and tree == object_id("tree", before, self._repository.hash_name):

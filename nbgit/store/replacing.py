@@ -9,7 +9,8 @@ from nbgit.errors import NbgitError
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import split
 from nbgit.store.build import build_notebook
-from nbgit.store.entries import drop_note, get_note, put_note, read_entry, read_own, write_entry
+from nbgit.store.cuts import drop_cuts, last_cuts, put_cuts
+from nbgit.store.entries import drop_note, get_note, put_note, read_cuts, read_entry, read_own, write_entry
 from nbgit.store.forgotten import FILE, GONE, Forgotten, encode_forgotten, last_id
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.refs import README, commit_content
@@ -63,9 +64,17 @@ class Replacer:
         return None, notebook
 
     def snapshots(
-        self, old: str | None, replaced: dict[str, str], sources: dict[str, str], forgotten: Forgotten
+        self,
+        old: str | None,
+        replaced: dict[str, str],
+        sources: dict[str, str],
+        forgotten: Forgotten,
+        cuts: "Iterable[tuple[str, str, str]]" = (),
     ) -> str:
-        """Return the commit with old snapshot id -> new one (or GONE) replaced; `sources` are old id -> source oid."""
+        """Return the commit with old snapshot id -> new one (or GONE) replaced; `sources` are old id -> source oid.
+
+        `cuts` are (session, old oid, new oid or GONE).
+        """
         root = self.tree(old)
         by_source = root.directory("by-source")
         for old_id, new_id in replaced.items():
@@ -74,6 +83,9 @@ class Replacer:
             directory.drop(old_id)
             if new_id != GONE:
                 directory.put(new_id, TREE, new_id)
+        for session, old_oid, new_oid in cuts:
+            drop_cuts(root, [(session, old_oid)])
+            put_cuts(root, {session: [new_oid] if new_oid != GONE else []})
         root.put("README", BLOB, self._sink.add("blob", README))
         root.put(FILE, BLOB, self._sink.add("blob", encode_forgotten(forgotten)))
         return self.commit(root, "nbgit: snapshots")
@@ -96,7 +108,8 @@ class Replacer:
             drop_note(tree, commit)
             if rows or own:
                 told = tell_rows(self._repository, self._reader, commit, rows, own)
-                put_note(tree, commit, self._sink.add("blob", write_entry(*told)))
+                cuts = last_cuts(forgotten.snapshots, read_cuts(note)) if rows else None
+                put_note(tree, commit, self._sink.add("blob", write_entry(*told, cuts)))
         return self.commit(tree, "nbgit: entries")
 
     def tree(self, commit: str | None) -> Tree:

@@ -16,10 +16,14 @@ from nbgit.store.snapshots import DOCUMENT, NOTEBOOK_LIMIT, SIZE_LIMIT, read_doc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from nbgit.notebook.showing import Run
+    from nbgit.store.entries import Cuts
 
     Place = tuple[str, str]  # source oid, snapshot id
     Rows = dict[str, tuple[str, str]]  # path -> what holds the outputs, what is told of them
+    News = dict[str, list["CellNews"]]  # commit -> its cells that show something new
 
 PARENTS = 3  # of an octopus no more are looked at
 RENAME_LIMIT = 1000  # as `nbgit log` has it
@@ -44,14 +48,34 @@ class Item:
         self.runs = runs
 
 
+class CellNews:
+    """A cell of a commit's notebook that shows what no parent's does: `data` are (media type, digest) of its
+    outputs."""
+
+    __slots__ = ("cell_id", "code", "count", "data", "path")
+
+    def __init__(
+        self, path: str, cell_id: str | None, code: str, count: int | None, data: list[tuple[str, str]]
+    ) -> None:
+        self.path = path
+        self.cell_id = cell_id
+        self.code = code
+        self.count = count
+        self.data = data
+
+
 class Teller:
-    """Compares notebooks with those of the commits' parents, as `lookup` finds their outputs."""
+    """Compares notebooks with those of the commits' parents, as `lookup` finds their outputs.
+
+    `news` gets what it finds new in notebooks that have a snapshot.
+    """
 
     def __init__(self, repository: Repository, lookup: Lookup, reader: ObjectReader) -> None:
         self._repository = repository
         self._lookup = lookup
         self._reader = reader
         self._known: dict[str, list[Run]] = {}
+        self.news: News = {}
 
     def tell(self, items: list[Item]) -> list[Told]:
         """Return what is new in each of these; nothing is told of one whose outputs can't be read.
@@ -77,10 +101,14 @@ class Teller:
                 shown.append((blob, self._snapshot(item, side, blob, new)) if blob else None)
         found = self._read(shown)
         now, before = found[: len(items)], found[len(items) :]
-        return [
+        told = [
             Told("", "", "", []) if one is None else tell_showing(one, before[at * PARENTS : (at + 1) * PARENTS])
             for at, one in enumerate(now)
         ]
+        for item, one, said in zip(items, now, told, strict=True):
+            if one is not None and item.snapshot_id:
+                self.news.setdefault(item.commit, []).extend(_news(item.path, one, said.ran))
+        return told
 
     def _parents(self, items: list[Item]) -> list[list[str]]:
         """Return the blob that each parent has at an item's path or, where it has been renamed, at its former one."""
@@ -148,14 +176,28 @@ class Teller:
         return [found.get(place) for place in places]
 
 
-def tell_entries(teller: Teller, items: list[Item]) -> dict[str, bytes]:
-    """Return commit -> the note that says all that there is to tell of these."""
+def _news(path: str, showing: Showing, ran: list[int]) -> "Iterator[CellNews]":
+    for index in ran:
+        if index < len(showing.cells):
+            cell_id, code = showing.cells[index]
+            count, data = showing.runs[index]
+            yield CellNews(path, cell_id, str(code), count, [(mime, digest) for _, mime, digest in data])
+
+
+def tell_entries(teller: Teller, items: list[Item], cuts_of: "Callable[[News], dict[str, Cuts]]") -> dict[str, bytes]:
+    """Return commit -> the note that says all that there is to tell of these.
+
+    `cuts_of` gives the cuts, by commit, that what is new rests on.
+    """
     linked: dict[str, Rows] = {}
     own: dict[str, Rows] = {}
     for item, told in zip(items, teller.tell(items), strict=True):
         rows = (linked if item.snapshot_id else own).setdefault(item.commit, {})
         rows[item.path] = (item.snapshot_id or item.source_oid, told.line)
-    return {commit: write_entry(linked.get(commit, {}), own.get(commit)) for commit in {**linked, **own}}
+    cuts = cuts_of(teller.news)
+    return {
+        commit: write_entry(linked.get(commit, {}), own.get(commit), cuts.get(commit)) for commit in {**linked, **own}
+    }
 
 
 def tell_rows(

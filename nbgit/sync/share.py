@@ -7,7 +7,9 @@ remote's own tip: git refuses it where the remote has moved, and then it is fetc
 import time
 
 from nbgit.errors import GitFailed
-from nbgit.store.entries import get_note, is_oid, put_note, read_entry
+from nbgit.store.cuts import FOLDER as CUTS
+from nbgit.store.cuts import has_cut, put_cuts, travels
+from nbgit.store.entries import get_note, is_oid, put_note, read_cuts, read_entry
 from nbgit.store.forgotten import FILE, encode_forgotten, read_forgotten, unite_forgotten
 from nbgit.store.git import run_git, try_git
 from nbgit.store.objects import ObjectReader, ObjectSink, read_oids
@@ -130,9 +132,10 @@ class _Packer:
                 sources = theirs.directory("by-source").directory(source_oid[:2]).directory(source_oid[2:])
                 count += snapshot_id not in sources.entries
                 sources.put(snapshot_id, TREE, snapshot_id)
+        self._add_cuts(ours, theirs, notes)
         forgotten = unite_forgotten(forgotten, known)
         if forgotten != known:
-            drop_forgotten(theirs.directory("by-source"), forgotten.snapshots)
+            drop_forgotten(theirs, forgotten.snapshots)
             theirs.put(FILE, BLOB, self.sink.add("blob", encode_forgotten(forgotten)))
         if theirs.is_touched() or (self._fresh and theirs.entries):
             readme = ours.entries.get("README")
@@ -140,6 +143,18 @@ class _Packer:
                 theirs.put("README", *readme)
             self._commit(SNAPSHOTS, theirs, refs.get(tracking), "snapshots")
         return count
+
+    def _add_cuts(self, ours: Tree, theirs: Tree, notes: list[tuple[str, str]]) -> None:
+        """Put the cuts of recorded runs that these entries name into `theirs`, unless they are to stay at home."""
+        if not ours.directory(CUTS).entries or not travels(self._repository):
+            return
+        contents = self._reader.read_many([note for _, note in notes])
+        for content in contents:
+            named = read_cuts(content or b"")
+            put_cuts(
+                theirs,
+                {session: [oid for oid in oids if has_cut(ours, session, oid)] for session, oids in named.items()},
+            )
 
     def add_entries(self, refs: dict[str, str], tracking: str, notes: list[tuple[str, str]]) -> None:
         """Build the remote's entries with these."""

@@ -6,7 +6,9 @@ changed is that side's; where both have, both are kept. What comes from a remote
 
 import time
 
-from nbgit.store.entries import get_note, is_oid, put_note, unite_notes
+from nbgit.store.cuts import FOLDER as CUTS
+from nbgit.store.cuts import cuts_in, file_name
+from nbgit.store.entries import get_note, is_oid, is_session, put_note, unite_notes
 from nbgit.store.forgotten import FILE, encode_forgotten, read_forgotten, unite_forgotten
 from nbgit.store.note_changes import changed_notes
 from nbgit.store.objects import ObjectReader, ObjectSink
@@ -37,8 +39,9 @@ class Union:
         root = self.tree(ours)
         sources = root.directory("by-source")
         self._add_fans(sources, self._listing(f"{theirs}:by-source"), forgotten.snapshots)
+        self._add_cuts(root, theirs, forgotten.snapshots)
         if forgotten != known:
-            drop_forgotten(sources, forgotten.snapshots)
+            drop_forgotten(root, forgotten.snapshots)
             root.put(FILE, BLOB, self._sink.add("blob", encode_forgotten(forgotten)))
         root.put("README", BLOB, self._sink.add("blob", README))
         self._reader.forget()
@@ -116,6 +119,19 @@ class Union:
             for rest, content in zip(new, contents, strict=True):
                 self._add_source(sources.directory(name), name, rest, self._decoded(content), forgotten)
 
+    def _add_cuts(self, root: Tree, theirs: str, forgotten: dict[str, str]) -> None:
+        ours = root.directory(CUTS).entries
+        folders = {
+            name: oid
+            for name, (mode, oid) in self._listing(f"{theirs}:{CUTS}").items()
+            if mode == TREE and is_session(name) and ours.get(name) != (mode, oid)
+        }
+        contents = self._reader.read_many(list(folders.values()))
+        for session, content in zip(folders, contents, strict=True):
+            for oid in cuts_in(self._decoded(content)):
+                if oid not in forgotten:
+                    root.directory(CUTS).directory(session).put(file_name(oid), BLOB, oid)
+
     def _add_source(self, fan: Tree, first: str, rest: str, theirs: Entries, forgotten: dict[str, str]) -> None:
         ids = [name for name, (mode, oid) in theirs.items() if mode == TREE and name == oid and is_oid(name)]
         directory = fan.directory(rest) if any(name not in forgotten for name in ids) else None
@@ -125,8 +141,13 @@ class Union:
                 self.came.append((first + rest, name))
 
 
-def drop_forgotten(sources: Tree, forgotten: dict[str, str]) -> None:
-    """Take every forgotten snapshot out of the `by-source` tree; a source that has none left goes, too."""
+def drop_forgotten(root: Tree, forgotten: dict[str, str]) -> None:
+    """Take every forgotten snapshot and cut out of a snapshots tree; a source that has none left goes, too."""
+    sources, sessions = root.directory("by-source"), root.directory(CUTS)
+    for name in list(sessions.entries):
+        session = sessions.directory(name)
+        for oid in [oid for oid in cuts_in(session.entries) if oid in forgotten]:
+            session.drop(file_name(oid))
     for name in list(sources.entries):
         fan = sources.directory(name)
         for rest in list(fan.entries):

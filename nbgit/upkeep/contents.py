@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nbgit.store.entries import is_oid, read_own, read_rows
+from nbgit.store.cuts import FOLDER as CUTS
+from nbgit.store.cuts import cuts_in, file_name
+from nbgit.store.entries import is_oid, is_session, read_cuts, read_own, read_rows
 from nbgit.store.snapshots import DOCUMENT, SIZE_LIMIT
 from nbgit.store.trees import BLOB, TREE
 from nbgit.upkeep.local_objects import Entries, LocalObjects
@@ -21,13 +23,14 @@ class Gap(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """A snapshots ref, listed: (source oid, snapshot id) of each, what can't be read, what is no snapshot's place, and
-    the root tree."""
+    """A snapshots ref, listed: (source oid, snapshot id) of each, what can't be read, what is neither a snapshot's
+    place nor a cut's, the root tree, and (session, oid) of each cut."""
 
     rows: list[tuple[str, str]]
     gaps: list[Gap]
     odd: list[str]
     root: Entries
+    cuts: list[tuple[str, str]]
 
 
 class Parts(NamedTuple):
@@ -48,18 +51,19 @@ class Parts(NamedTuple):
 class Note(NamedTuple):
     """One entry: the commit, the note's blob and what it says, path by path; None where it can't be read.
 
-    `own` is path -> blob of notebooks that have their outputs in the commit.
+    `own` is path -> blob of notebooks that have their outputs in the commit, `cuts` the recorded runs that it names.
     """
 
     commit: str
     blob: str
     rows: list[tuple[str, str]] | None
     own: dict[str, str]
+    cuts: list[tuple[str, str]]
 
 
 def list_snapshots(objects: LocalObjects, tip: str | None) -> Shelf:
     """Return what the snapshots ref at commit `tip` holds, read in a handful of exchanges with git."""
-    shelf = Shelf([], [], [], {})
+    shelf = Shelf([], [], [], {}, [])
     if tip is None:
         return shelf
     root = objects.tree_of(tip)
@@ -78,7 +82,23 @@ def list_snapshots(objects: LocalObjects, tip: str | None) -> Shelf:
                 shelf.rows.append((source_oid, snapshot_id))
             else:
                 shelf.odd.append(f"{name}/{snapshot_id}")
+    _list_cuts(objects, shelf)
     return shelf
+
+
+def _list_cuts(objects: LocalObjects, shelf: Shelf) -> None:
+    mode, oid = shelf.root.get(CUTS, ("", ""))
+    sessions = []
+    for name, entries in _open(objects, [(CUTS, oid)] if mode == TREE else [], shelf):
+        for part, (kind, one) in entries.items():
+            if kind == TREE and is_session(part):
+                sessions.append((f"{name}/{part}", one))
+            else:
+                shelf.odd.append(f"{name}/{part}")
+    for name, entries in _open(objects, sessions, shelf):
+        named = cuts_in(entries)
+        shelf.cuts.extend((name.removeprefix(f"{CUTS}/"), one) for one in named)
+        shelf.odd.extend(f"{name}/{part}" for part in entries.keys() - {file_name(one) for one in named})
 
 
 def _open(objects: LocalObjects, named: list[tuple[str, str]], shelf: Shelf) -> list[tuple[str, Entries]]:
@@ -193,4 +213,7 @@ def read_notes(objects: LocalObjects, notes: list[tuple[str, str]]) -> Iterator[
     """Give what these notes say."""
     contents = objects.stream((blob for _, blob in notes), NOTE_LIMIT)
     for (commit, blob), (_, content) in zip(notes, contents, strict=True):
-        yield Note(commit, blob, None if content is None else read_rows(content), read_own(content or b""))
+        rows = None if content is None else read_rows(content)
+        named = read_cuts(content or b"").items()
+        cuts = [(session, oid) for session, oids in named for oid in oids]
+        yield Note(commit, blob, rows, read_own(content or b""), cuts)

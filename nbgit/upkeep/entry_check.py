@@ -17,7 +17,7 @@ class EntryCheck:
     """Checks the notes of the entries ref.
 
     `sources` is snapshot id -> source oid of every snapshot in the snapshots ref. Fills `places` with the notebook and
-    commit that show a snapshot.
+    commit that show a snapshot, and `cuts` with the commits that name one: (session, oid) -> commits.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class EntryCheck:
         self._forgotten = forgotten
         self._trees: dict[str, Entries | None] = {}
         self.places: dict[str, str] = {}
+        self.cuts: dict[tuple[str, str], list[str]] = {}
 
     def check(self, notes: list[tuple[str, str]]) -> None:
         """Check these (commit, note blob) pairs."""
@@ -37,6 +38,8 @@ class EntryCheck:
             blobs = self._blobs([note for note in part if note.rows or note.own])
             for note in part:
                 self._checks.count("entries")
+                for cut in note.cuts:
+                    self.cuts.setdefault(cut, []).append(note.commit)
                 self._check(note, blobs.get(note.commit))
 
     def _check(self, note: Note, blobs: dict[str, str] | None) -> None:

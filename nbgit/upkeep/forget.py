@@ -34,14 +34,15 @@ _DIGEST = re.compile(r"(?:sha256:)([0-9a-f]+)")
 class Outcome:
     """What was found and done.
 
-    `captures` and `log_lines` are counts; `in_history` the paths that show the target in what git itself stores;
-    `remaining` the objects that --prune-now could not delete (None: it was not asked for); `failed` the files that
-    could not be changed.
+    `captures`, `journals` and `log_lines` are counts; `in_history` the paths that show the target in what git itself
+    stores; `remaining` the objects that --prune-now could not delete (None: it was not asked for); `failed` the files
+    that could not be changed.
     """
 
     target: Target
     found: Found
     captures: int = 0
+    journals: int = 0
     log_lines: int = 0
     on_disk: list[OnDisk] = field(default_factory=list)
     in_history: list[str] = field(default_factory=list)
@@ -52,7 +53,8 @@ class Outcome:
     @property
     def is_empty(self) -> bool:
         """Whether nothing that nbgit keeps showed the target."""
-        return not (self.found.replaced or self.found.notebooks or self.captures or self.log_lines)
+        in_refs = self.found.replaced or self.found.notebooks or self.found.cuts
+        return not (in_refs or self.captures or self.journals or self.log_lines)
 
 
 def listed_target(repository: Repository) -> Target:
@@ -109,9 +111,11 @@ class Forgetting:
     def look(self, report: Report | None = None) -> Outcome:
         """Return what stands where, and change nothing."""
         with ObjectReader(self.repository) as reader:
-            found = RefsForgetter(self.repository, self._policy, reader, self.target).look(report)
+            refs = RefsForgetter(self.repository, self._policy, reader, self.target)
+            found = refs.look(report)
             local = LocalForgetter(self.repository, self._policy, self.target, dry_run=True)
             outcome = Outcome(self.target, found, captures=local.captures(), log_lines=local.log())
+            outcome.journals = local.journals(refs.payloads)
             outcome.on_disk = forget_on_disk(self.repository, self._policy, self.target, clean=False)
             captured = CaptureStore(self.repository, self._policy).paths()
             outcome.in_history = paths_in_history(self.repository, reader, self.target, captured, report)
@@ -128,6 +132,7 @@ class Forgetting:
                 outcome.captures += local.captures()
                 if refs.is_current():
                     break  # else a capture was linked before it was removed
+            outcome.journals = local.journals(refs.payloads)
             refs.drop_backups()
             outcome.log_lines = local.log()
             forgotten = refs.forgotten()

@@ -3,6 +3,7 @@
 from nbgit.errors import GitFailed
 from nbgit.lineage.history.commits import Report
 from nbgit.store.changes import SUFFIX, raw_changes
+from nbgit.store.cuts import list_cuts
 from nbgit.store.git import run_git
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import read_refs
@@ -90,6 +91,7 @@ def remote_states(repository: Repository, reader: ObjectReader, forgotten: froze
     for name in run_git(["remote"], cwd=repository.start).decode("utf-8", "surrogateescape").splitlines():
         ref = f"{TRACKING}{name}/snapshots"
         tip = read_refs(repository, [ref]).get(ref)
-        held = None if tip is None else not forgotten.isdisjoint(snapshot_places(reader, tip))
+        cuts = {oid for _, oid in list_cuts(repository, reader, tip)}
+        held = None if tip is None else not forgotten.isdisjoint({*snapshot_places(reader, tip), *cuts})
         states.append(RemoteState(name, held))
     return states

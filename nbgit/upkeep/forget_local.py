@@ -12,8 +12,10 @@ from nbgit.lineage.history.index import Index
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.spans import Split, encode_spans
 from nbgit.store.captures import TRAILER, Capture, CaptureStore, remove_empty, write_whole
+from nbgit.store.cuts import FOLDER, SUFFIX
 from nbgit.store.repository import Repository
 from nbgit.upkeep.forget_notebook import remove_target, shows_target, source_shows_target
+from nbgit.upkeep.forget_runs import RunsForgetter
 from nbgit.upkeep.forget_targets import PathTarget, Target
 
 LEFTOVER_SECONDS = 60  # a file being written is never this old: a crash has left it
@@ -32,6 +34,7 @@ class LocalForgetter:
         self._target = target
         self._dry_run = dry_run
         self.digests: set[str] = set()  # of the notebooks that were found, in hex
+        self.payloads: set[str] = set()  # digests of the payloads that were found in captures
         self.failed: list[str] = []  # files that could not be changed
 
     def captures(self) -> int:
@@ -51,7 +54,7 @@ class LocalForgetter:
         if source_shows_target(parts.source, self._target):  # code that was captured may stand nowhere else in git
             return self._replace(capture, b"", None)
         policy = self._policy if capture.policy_key == self._policy.key else None
-        left = remove_target(parts, self._target, policy, path=capture.path)
+        left = remove_target(parts, self._target, policy, path=capture.path, payloads=self.payloads)
         return left is not None and self._replace(capture, left.notebook, left.parts, left.digest)
 
     def _replace(self, capture: Capture, notebook: bytes, parts: Split | None, digest: str = "") -> bool:
@@ -96,6 +99,19 @@ class LocalForgetter:
         except OSError:
             self.failed.append(file)
             return True
+
+    def journals(self, payloads: set[str]) -> int:
+        """Take the target out of the journals of runs; `payloads` are digests of outputs that showed it elsewhere."""
+        forgetter = RunsForgetter(self._target, payloads | self.payloads)
+        found = 0
+        for file in self._files_below(FOLDER):
+            try:
+                found += file.endswith(SUFFIX) and forgetter.journal(file, dry_run=self._dry_run)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                self.failed.append(file)
+        return found
 
     def index(self) -> None:
         """Delete the figure index: it is a cache, and holds digests of what was shown."""

@@ -2,7 +2,10 @@
 
 import json
 import re
+from collections.abc import Iterator
+from hashlib import sha256
 
+from nbgit.notebook.outputs import output_data
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.removal import Remaining, drop_outputs, read_json, read_outputs, remove_spans
 from nbgit.notebook.spans import Split
@@ -13,12 +16,19 @@ _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def remove_target(
-    parts: Split, target: Target, policy: Policy | None, *, path: str | None = None, listed: set[str] | None = None
+    parts: Split,
+    target: Target,
+    policy: Policy | None,
+    *,
+    path: str | None = None,
+    listed: set[str] | None = None,
+    payloads: set[str] | None = None,
 ) -> Remaining | None:
     """Return what is left of a split notebook without the target, or None where it does not show it.
 
     `policy` is the one that it was split under, where that is known: then what is left is split again, as a check.
-    `path` is the notebook's, where it is known. `listed` gets the digests by which what goes is known again.
+    `path` is the notebook's, where it is known. `listed` gets the digests by which what goes is known again, `payloads`
+    those of its payloads.
     """
 
     def left_of(kind: str, raw: bytes) -> bytes | None:
@@ -34,9 +44,16 @@ def remove_target(
         positions = matching_outputs(target, outputs, path)
         if listed is not None:
             listed.update(digest for position in positions for digest in target.digests_of(outputs[position]))
+        if payloads is not None:
+            payloads.update(digest for position in positions for digest in _digests(outputs[position]))
         return drop_outputs(raw, places, positions)
 
     return remove_spans(parts, policy, left_of, whole=isinstance(target, PathTarget))
+
+
+def _digests(output: object) -> Iterator[str]:
+    for _, data in output_data(output) if isinstance(output, dict) else ():
+        yield "sha256:" + sha256(data).hexdigest()
 
 
 def shows_target(raw: bytes, target: Target) -> bool:

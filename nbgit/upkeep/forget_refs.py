@@ -8,7 +8,8 @@ from nbgit.lineage.history.commits import Report
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.removal import Remaining
 from nbgit.notebook.spans import Split
-from nbgit.store.entries import drop_note, list_notes, read_entry
+from nbgit.store.cuts import LIMIT, list_cuts
+from nbgit.store.entries import drop_note, list_notes, read_cuts, read_entry
 from nbgit.store.forgotten import GONE, Forgotten, read_forgotten
 from nbgit.store.forgotten_outputs import digest_at, shown_digests
 from nbgit.store.git import run_git, try_git
@@ -20,6 +21,7 @@ from nbgit.store.snapshots import DOCUMENT, payload_files, read_document
 from nbgit.store.textconv_cache import TEXTCONV_CACHE
 from nbgit.upkeep.forget_history import blobs_of_path, snapshot_places
 from nbgit.upkeep.forget_notebook import remove_target, shows_target
+from nbgit.upkeep.forget_runs import RunsForgetter
 from nbgit.upkeep.forget_targets import PathTarget, PayloadTarget, Target
 
 DOCUMENTS = 200  # snapshots whose documents are read at once
@@ -29,14 +31,18 @@ REFS = [SNAPSHOTS, ENTRIES, TEXTCONV_CACHE]
 class Found:
     """What was found in the refs: the snapshots (old id -> new id or GONE), where they stand, and in which commits.
 
-    `sources` is old id -> source oid; `notebooks` the (commit, path) of the entries that name one; `shared` the paths
-    that keep the same outputs under another name; `places` is path -> the cells that lose outputs -> commits, and
-    `subjects` says those commits in words.
+    `sources` is old id -> source oid; `cuts` and `sessions` the same of recorded runs; `notebooks` the (commit, path)
+    of the entries that name a snapshot, `commits` those that name a cut; `shared` the paths that keep the same outputs
+    under another name; `places` is path -> the cells that lose outputs -> commits, and `subjects` says those commits in
+    words.
     """
 
     def __init__(self) -> None:
         self.replaced: dict[str, str] = {}
         self.sources: dict[str, str] = {}
+        self.cuts: dict[str, str] = {}
+        self.sessions: dict[str, str] = {}
+        self.commits: set[str] = set()
         self.notebooks: set[tuple[str, str]] = set()
         self.shared: set[str] = set()
         self.subjects: dict[str, str] = {}
@@ -47,7 +53,9 @@ class Found:
         """Take in what another look has found."""
         self.replaced.update(other.replaced)
         self.sources.update(other.sources)
-        for name in ("notebooks", "shared", "digests"):
+        self.cuts.update(other.cuts)
+        self.sessions.update(other.sessions)
+        for name in ("notebooks", "shared", "digests", "commits"):
             getattr(self, name).update(getattr(other, name))
 
 
@@ -63,6 +71,7 @@ class RefsForgetter:
         self._replacer = Replacer(repository, reader, self._sink)
         self._listed: set[str] = set()  # digests by which the outputs that go are known again
         self._cells: dict[str, list[int]] = {}
+        self.payloads: set[str] = set()  # digests of the payloads that go
         self.old_tips: list[str] = []  # where the refs were before they were moved
         self._after: dict[str, str] = {}
         self._judged: dict[str, str] = {}
@@ -103,11 +112,16 @@ class RefsForgetter:
         found = Found()
         places = snapshot_places(self._reader, old.get(SNAPSHOTS))
         notes = list_notes(self._repository, old[ENTRIES]) if ENTRIES in old else {}
-        entries = {commit: read_entry(self._reader.read(oid) or b"") for commit, oid in notes.items()}
+        contents = {commit: self._reader.read(oid) or b"" for commit, oid in notes.items()}
+        entries = {commit: read_entry(note) for commit, note in contents.items()}
         if isinstance(self._target, PathTarget):
             self._find_path(found, places, entries)
         else:
             self._find_shown(found, places, report)
+        self._find_cuts(found, old.get(SNAPSHOTS))
+        for commit, note in contents.items() if found.cuts else ():
+            if any(not found.cuts.keys().isdisjoint(oids) for oids in read_cuts(note).values()):
+                found.commits.add(commit)
         for commit, entry in entries.items():
             gone = {path for path, snapshot_id in entry.items() if snapshot_id in found.replaced}
             gone |= {self._target.path} & entry.keys() if isinstance(self._target, PathTarget) else set()
@@ -118,6 +132,16 @@ class RefsForgetter:
         found.subjects = self._subjects({commit for commit, _ in found.notebooks})
         found.digests = {self._digests[old_id] for old_id in found.replaced if old_id in self._digests}
         return found
+
+    def _find_cuts(self, found: Found, snapshots: str | None) -> None:
+        """Find the cuts of recorded runs that say anything of the target, and write them anew without that."""
+        forgetter = RunsForgetter(self._target, self.payloads)
+        for session, oid in list_cuts(self._repository, self._reader, snapshots):
+            content = self._reader.read(oid, most=LIMIT)
+            left = forgetter.cut(content) if content is not None else None
+            if content is not None and left != content:
+                found.cuts[oid] = GONE if left is None else self._sink.add("blob", left)
+                found.sessions[oid] = session
 
     def _subjects(self, commits: set[str]) -> dict[str, str]:
         """Return commit -> its short oid and subject, for those that are here."""
@@ -190,7 +214,7 @@ class RefsForgetter:
             return snapshot_id
 
         def remove(parts: Split, policy: Policy) -> Remaining | None:
-            left = remove_target(parts, self._target, policy, listed=self._listed)
+            left = remove_target(parts, self._target, policy, listed=self._listed, payloads=self.payloads)
             if left is not None:
                 self._cells[snapshot_id] = left.cells
             return left
@@ -222,13 +246,17 @@ class RefsForgetter:
         """Give the new trees to git and return ref -> new oid for the refs that have to move."""
         self._sink.flush()  # the entries are described from the new snapshots
         before = read_forgotten(self._reader, old.get(SNAPSHOTS))
-        forgotten = Forgotten({**before.snapshots, **found.replaced}, before.outputs | self._listed)
+        gone = {**before.snapshots, **found.replaced, **found.cuts}
+        forgotten = Forgotten(gone, before.outputs | self._listed)
         new: dict[str, str | None] = {}
-        if found.replaced or forgotten != before:
-            new[SNAPSHOTS] = self._replacer.snapshots(old.get(SNAPSHOTS), found.replaced, found.sources, forgotten)
-        if found.notebooks:
+        if found.replaced or found.cuts or forgotten != before:
+            cuts = [(session, oid, found.cuts[oid]) for oid, session in found.sessions.items()]
+            new[SNAPSHOTS] = self._replacer.snapshots(
+                old.get(SNAPSHOTS), found.replaced, found.sources, forgotten, cuts
+            )
+        if found.notebooks or found.commits:
             path = self._target.path if isinstance(self._target, PathTarget) else None
-            commits = {commit for commit, _ in found.notebooks}
+            commits = found.commits | {commit for commit, _ in found.notebooks}
             new[ENTRIES] = self._replacer.entries(old[ENTRIES], commits, forgotten, lambda name: name == path)
         cache = self._cache(old.get(TEXTCONV_CACHE))
         if cache:

@@ -1,11 +1,13 @@
 """Ring 3: `nbgit fsck`: everything that is stored, checked in one pass."""
 
 from nbgit.notebook.printable import printable
+from nbgit.store.cuts import FOLDER as CUTS
 from nbgit.store.forgotten import FILE, decode_forgotten
 from nbgit.store.refs import ENTRIES, SNAPSHOTS, read_refs
 from nbgit.store.repository import Repository
 from nbgit.upkeep.capture_files import capture_files
 from nbgit.upkeep.contents import Gap, Shelf, list_notes, list_snapshots, open_snapshots
+from nbgit.upkeep.cut_check import check_cuts
 from nbgit.upkeep.entry_check import EntryCheck
 from nbgit.upkeep.findings import Checks, Progress, Report
 from nbgit.upkeep.local_check import (
@@ -32,17 +34,19 @@ def check_store(repository: Repository, progress: Progress) -> Report:
         shelf = list_snapshots(objects, refs.get(SNAPSHOTS))
         notes, gaps = list_notes(objects, refs.get(ENTRIES))
         files = list(capture_files(repository))
-        checks.total = 2 * len(notes) + 4 * len(shelf.rows) + len(files)
+        checks.total = 2 * len(notes) + 4 * len(shelf.rows) + len(files) + len(shelf.cuts)
         _tell_gaps(checks, SNAPSHOTS, shelf.gaps)
         _tell_gaps(checks, ENTRIES, gaps)
         for place in shelf.odd:
-            mend = "nothing uses it; write a snapshot only where its own id says"
-            checks.find("snapshot-misplaced", SNAPSHOTS, f"{printable(place)[:120]} is no snapshot's place", mend)
+            mend = "nothing uses it; write what is stored only where its own id says"
+            kind, what = ("cut", "cut of runs") if place.startswith(f"{CUTS}/") else ("snapshot", "snapshot")
+            checks.find(f"{kind}-misplaced", SNAPSHOTS, f"{printable(place)[:120]} is no {what}'s place", mend)
         gone = forgotten(objects, shelf)
         _check_forgotten(checks, shelf, gone)
         sources = {snapshot_id: source_oid for source_oid, snapshot_id in shelf.rows}
         entries = EntryCheck(objects, checks, sources, gone)
         entries.check(notes)
+        check_cuts(objects, checks, shelf, entries.cuts, gone)
         snapshots = SnapshotCheck(objects, checks, entries.places)
         for parts in open_snapshots(objects, shelf.rows, payloads=True):
             snapshots.check(parts)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from nbgit.errors import GitFailed
 from nbgit.store.captures import remove_empty
+from nbgit.store.cuts import drop_cuts
 from nbgit.store.entries import drop_note
 from nbgit.store.git import try_git
 from nbgit.store.known import RAN
@@ -20,6 +21,7 @@ from nbgit.store.trees import Tree
 from nbgit.upkeep.capture_files import CaptureFile, capture_files
 from nbgit.upkeep.contents import list_notes, list_snapshots, open_snapshots, read_notes
 from nbgit.upkeep.findings import Progress
+from nbgit.upkeep.journal_files import OldJournal, old_journals, remove_journals
 from nbgit.upkeep.local_check import FETCHED, known_lines
 from nbgit.upkeep.local_objects import LocalObjects
 from nbgit.upkeep.reach import in_use
@@ -34,8 +36,9 @@ class Waste(NamedTuple):
     """What nobody needs.
 
     `snapshots` are (source oid, snapshot id), `paths` the notebooks that entries name them for, `entries` the commits
-    that are gone, `backups` ref -> oid; `object_bytes` what only the snapshots take on disk, about. `kept` says why
-    snapshots and entries were left alone, or "".
+    that are gone, `backups` ref -> oid; `object_bytes` what only the snapshots take on disk, about. `cuts` are
+    (session, oid) of recorded runs, `journals` the local ones. `kept` says why snapshots, entries and cuts were left
+    alone, or "".
     """
 
     snapshots: list[tuple[str, str]]
@@ -45,10 +48,15 @@ class Waste(NamedTuple):
     backups: dict[str, str]
     object_bytes: int
     kept: str
+    cuts: list[tuple[str, str]]
+    journals: list[OldJournal]
 
 
 class Limits(NamedTuple):
-    """How old, in seconds, captures must be to go: those that a commit has overtaken, and those that still wait."""
+    """How old, in seconds, captures must be to go: those that a commit has overtaken, and those that still wait.
+
+    The same holds for journals of runs: those of which every run is stored with a commit, and all others.
+    """
 
     overtaken: int
     waiting: int
@@ -78,6 +86,7 @@ def remove_waste(repository: Repository, limits: Limits, progress: Progress) -> 
         move_refs(repository, REFS, build)
     _take_back_known(repository, waste)  # what another process has noted in between
     _remove_captures(waste.captures)
+    remove_journals(repository, waste.journals)
     for name, oid in waste.backups.items():
         try_git(["update-ref", "-d", name, oid], cwd=repository.start)
     return waste
@@ -92,9 +101,10 @@ def _find(repository: Repository, refs: dict[str, str], limits: Limits, progress
         if limits.overtaken != NEVER and name.split("/")[2] < _stamp(now - limits.overtaken)
     }
     with LocalObjects(repository) as objects:
-        snapshots, paths, entries, kept = _unneeded(objects, refs, progress)
-        size = _bytes_of(objects, refs, set(snapshots), progress) if snapshots else 0
-    return Waste(snapshots, paths, entries, captures, backups, size, kept)
+        found = _unneeded(objects, refs, progress)
+        size = _bytes_of(objects, refs, set(found.snapshots), progress) if found.snapshots else 0
+        journals = old_journals(objects, found.held, limits.overtaken, limits.waiting, now)
+    return Waste(found.snapshots, found.paths, found.entries, captures, backups, size, found.kept, found.cuts, journals)
 
 
 def _stamp(seconds: float) -> str:
@@ -106,47 +116,62 @@ def _is_old(file: CaptureFile, limits: Limits, now: float) -> bool:
     return file.taken >= 0 and not file.final and limit != NEVER and file.taken / 1e9 <= now - limit
 
 
-def _unneeded(
-    objects: LocalObjects, refs: dict[str, str], progress: Progress
-) -> tuple[list[tuple[str, str]], dict[str, str], list[str], str]:
-    """Return the snapshots and entries that nobody needs, the paths of the former, and why all were kept, or ""."""
-    if objects.is_shallow:
-        return [], {}, [], SHALLOW
+class _Unneeded(NamedTuple):
+    """What of the refs nobody needs, as in Waste; `held` are the cuts that stay."""
+
+    snapshots: list[tuple[str, str]]
+    paths: dict[str, str]
+    entries: list[str]
+    cuts: list[tuple[str, str]]
+    held: list[tuple[str, str]]
+    kept: str = ""
+
+
+def _unneeded(objects: LocalObjects, refs: dict[str, str], progress: Progress) -> _Unneeded:
     shelf = list_snapshots(objects, refs.get(SNAPSHOTS))
+    if objects.is_shallow:
+        return _Unneeded([], {}, [], [], shelf.cuts, SHALLOW)
     notes, gaps = list_notes(objects, refs.get(ENTRIES))
     read = list(read_notes(objects, notes))
     lost = [gap.oid for gap in [*shelf.gaps, *gaps]] + [note.blob for note in read if note.rows is None]
     if lost and all(objects.is_elsewhere(oid) for oid in lost):
-        return [], {}, [], PARTIAL
+        return _Unneeded([], {}, [], [], shelf.cuts, PARTIAL)
     if lost:
         raise GitFailed("what nbgit keeps is damaged, so nothing was removed; run `nbgit fsck --repair` first")
-    fetched_snapshots, fetched_commits = _fetched(objects)
+    fetched_snapshots, fetched_commits, fetched_cuts = _fetched(objects)
     progress(0, 2)
     commits, sources = in_use(objects, {note.commit for note in read}, {source_oid for source_oid, _ in shelf.rows})
     progress(1, 2)
     named: set[str] = set()
+    held = fetched_cuts
     paths: dict[str, str] = {}
     for note in read:
         if note.commit in commits or note.commit in fetched_commits:
             named.update(snapshot_id for _, snapshot_id in note.rows or ())
+            held.update(note.cuts)
         else:
             paths.update((snapshot_id, path) for path, snapshot_id in note.rows or ())
     keep = named | fetched_snapshots
     snapshots = [(source, one) for source, one in shelf.rows if one not in keep and source not in sources]
     entries = [note.commit for note in read if note.commit not in commits and note.commit not in fetched_commits]
-    return snapshots, paths, entries, ""
+    cuts = [cut for cut in shelf.cuts if cut not in held]
+    return _Unneeded(snapshots, paths, entries, cuts, [cut for cut in shelf.cuts if cut in held])
 
 
-def _fetched(objects: LocalObjects) -> tuple[set[str], set[str]]:
-    """Return the snapshots and the commits with entries that remotes are known to have: they would come back."""
+def _fetched(objects: LocalObjects) -> tuple[set[str], set[str], set[tuple[str, str]]]:
+    """Return the snapshots, the commits with entries and the cuts that remotes are known to have: they would come
+    back."""
     snapshots: set[str] = set()
+    cuts: set[tuple[str, str]] = set()
     commits: set[str] = set()
     for name, tip in refs_below(objects.repository, FETCHED).items():
         if name.endswith("/snapshots"):
-            snapshots.update(snapshot_id for _, snapshot_id in list_snapshots(objects, tip).rows)
+            shelf = list_snapshots(objects, tip)
+            snapshots.update(snapshot_id for _, snapshot_id in shelf.rows)
+            cuts.update(shelf.cuts)
         else:
             commits.update(commit for commit, _ in list_notes(objects, tip)[0])
-    return snapshots, commits
+    return snapshots, commits, cuts
 
 
 def _bytes_of(objects: LocalObjects, refs: dict[str, str], snapshots: set[tuple[str, str]], progress: Progress) -> int:
@@ -166,8 +191,9 @@ def _build(repository: Repository, reader: ObjectReader, old: dict[str, str], wa
     """Give the refs without the waste to git; both are returned, so that both must still be as they were looked at."""
     sink = ObjectSink(repository)
     new: dict[str, str | None] = {name: old.get(name) for name in REFS}
-    if waste.snapshots:
+    if waste.snapshots or waste.cuts:
         root = _tree(repository, reader, old[SNAPSHOTS])
+        drop_cuts(root, waste.cuts)
         for source_oid, snapshot_id in waste.snapshots:
             directory = root.directory("by-source").directory(source_oid[:2]).directory(source_oid[2:])
             directory.drop(snapshot_id)

@@ -28,6 +28,7 @@ from nbgit.store.entries import (
     get_note,
     list_notes,
     put_note,
+    read_cuts,
     read_entry,
     read_own,
     write_entry,
@@ -200,7 +201,7 @@ def _entries(
         new = _unsaid(note, blobs)
         before = {path: blob for path, blob in read_own(note).items() if path not in blobs}
         told, own = tell_rows(repository, reader, commit, linked, before) if note else ({}, {})
-        entry = write_entry(told, {**own, **found})
+        entry = write_entry(told, {**own, **found}, read_cuts(note))
         if new and len(entry) <= SIZE_LIMIT:
             put_note(notes, commit, sink.add("blob", entry))
             counted.append(len(new))

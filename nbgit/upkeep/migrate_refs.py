@@ -6,7 +6,7 @@
 import time
 
 from nbgit.errors import GitFailed, NbgitError
-from nbgit.store.entries import list_notes, put_note, read_entry, read_own, write_entry
+from nbgit.store.entries import list_notes, put_note, read_cuts, read_entry, read_own, write_entry
 from nbgit.store.forgotten import read_forgotten
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.refs import (
@@ -114,7 +114,7 @@ class RefsWriter:
             own = {path: blob for path, blob in read_own(note).items() if not self._history.moved.get(blob)}
             if rows or linked or own:
                 said, told = tell_rows(self._repository, self._reader, old_commit, linked, own)
-                entry = write_entry({**rows, **said}, told)
+                entry = write_entry({**rows, **said}, told, read_cuts(note))
                 put_note(notes, new_commit, self._sink.add("blob", entry))
                 changed = True
         return self._commit(notes, old, "nbgit: entries") if changed else old

@@ -4,8 +4,9 @@ import time
 from typing import NamedTuple
 
 from nbgit.notebook.printable import printable
-from nbgit.store.entries import drop_note, get_note, put_note, read_own, read_rows, write_entry
-from nbgit.store.forgotten import GONE
+from nbgit.store.cuts import drop_cuts, last_cuts, put_cuts
+from nbgit.store.entries import drop_note, get_note, put_note, read_cuts, read_own, read_rows, write_entry
+from nbgit.store.forgotten import GONE, last_id
 from nbgit.store.objects import ObjectReader, ObjectSink
 from nbgit.store.refs import BACKUPS, ENTRIES, SNAPSHOTS, commit_content, move_refs, read_refs
 from nbgit.store.repository import Repository
@@ -20,13 +21,16 @@ Rows = dict[tuple[str, str], str]  # (path, snapshot or own blob) -> the snapsho
 
 
 class Edits(NamedTuple):
-    """What is to change: (source oid, snapshot id) pairs to drop and to put back, rows of entries by commit, and
-    entries to drop."""
+    """What is to change: (source oid, snapshot id) pairs to drop and to put back, rows of entries by commit, entries to
+    drop, and cuts of recorded runs, (session, oid): what is to be named in their place, or GONE, and those to put
+    back."""
 
     drop: set[tuple[str, str]]
     put_back: set[tuple[str, str]]
     rows: dict[str, Rows]
     notes: set[str]
+    drop_cuts: dict[tuple[str, str], str]
+    put_cuts: set[tuple[str, str]]
 
 
 def repair_refs(repository: Repository, orders: dict[str, list[tuple[str, ...]]]) -> list[str]:
@@ -38,7 +42,7 @@ def repair_refs(repository: Repository, orders: dict[str, list[tuple[str, ...]]]
     edits, done = _plan(repository, orders)
     if not any(edits):
         return []
-    keeps = bool(orders["drop-snapshot"] or edits.rows or edits.notes)
+    keeps = bool(orders["drop-snapshot"] or edits.rows or edits.notes or edits.drop_cuts)
     folder = f"{BACKUPS}/{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
     backups = {SNAPSHOTS: f"{folder}/snapshots", ENTRIES: f"{folder}/entries"} if keeps else {}
     with ObjectReader(repository) as reader:
@@ -61,8 +65,15 @@ def repair_refs(repository: Repository, orders: dict[str, list[tuple[str, ...]]]
 
 
 def _plan(repository: Repository, orders: dict[str, list[tuple[str, ...]]]) -> tuple[Edits, list[str]]:
-    edits = Edits(set(), set(), {}, set())
+    edits = Edits(set(), set(), {}, set(), {}, set())
     done: list[str] = []
+    for session, oid, *commits in orders["drop-cut"]:
+        edits.drop_cuts[session, oid] = GONE
+        edits.rows.update({commit: {} for commit in commits if commit not in edits.rows})
+        done.append(f"recorded runs of session {session} ({oid[:12]}) are named no more")
+    for session, oid in orders["put-cut"]:
+        edits.put_cuts.add((session, oid))
+        done.append(f"recorded runs of session {session} ({oid[:12]}) were still in git, and are in {SNAPSHOTS} again")
     for verb in ("drop-snapshot", "forget-snapshot"):
         for source_oid, snapshot_id in orders[verb]:
             edits.drop.add((source_oid, snapshot_id))
@@ -76,6 +87,7 @@ def _plan(repository: Repository, orders: dict[str, list[tuple[str, ...]]]) -> t
     with LocalObjects(repository) as objects:
         shelf = list_snapshots(objects, read_refs(repository, [SNAPSHOTS]).get(SNAPSHOTS))
         stands_for = forgotten(objects, shelf)
+        edits.drop_cuts.update({cut: last_id(stands_for, cut[1]) for cut in edits.drop_cuts if cut[1] in stands_for})
         there = {snapshot_id for _, snapshot_id in shelf.rows}
         for commit, path, snapshot_id, _ in orders["relink"]:
             place = f"{printable(path)} at {commit[:12]}"
@@ -99,9 +111,13 @@ def _tree(repository: Repository, reader: ObjectReader, commit: str) -> Tree:
 def _snapshots(
     repository: Repository, reader: ObjectReader, sink: ObjectSink, old: str | None, edits: Edits
 ) -> str | None:
-    if old is None or not (edits.drop or edits.put_back):
+    if old is None or not (edits.drop or edits.put_back or edits.drop_cuts or edits.put_cuts):
         return old
     root = _tree(repository, reader, old)
+    drop_cuts(root, edits.drop_cuts)
+    put_cuts(root, {session: [oid] for (session, _), oid in edits.drop_cuts.items() if oid != GONE})
+    for session, oid in edits.put_cuts:
+        put_cuts(root, {session: [oid]})
     sources = root.directory("by-source")
     for source_oid, snapshot_id in edits.put_back:
         sources.directory(source_oid[:2]).directory(source_oid[2:]).put(snapshot_id, TREE, snapshot_id)
@@ -116,6 +132,7 @@ def _entries(
     if old is None or not (edits.rows or edits.notes):
         return old
     notes = _tree(repository, reader, old)
+    instead = {oid: new for (_, oid), new in edits.drop_cuts.items()}
     for commit in edits.notes:
         drop_note(notes, commit)
     for commit, rows in edits.rows.items():
@@ -126,10 +143,12 @@ def _entries(
         after = {path: snapshot_id for path, snapshot_id in now.items() if snapshot_id != GONE}
         said = read_own(content or b"")
         own = {path: blob for path, blob in said.items() if (path, blob) not in rows}
+        named = read_cuts(content or b"")
+        cuts = last_cuts(instead, named)
         if not after and not own:
             drop_note(notes, commit)
-        elif after != before or own != said:
-            entry = write_entry(*tell_rows(repository, reader, commit, after, own))
+        elif after != before or own != said or cuts != named:
+            entry = write_entry(*tell_rows(repository, reader, commit, after, own), cuts)
             put_note(notes, commit, sink.add("blob", entry))
     return _commit(notes, sink, old) if notes.is_touched() else old
 

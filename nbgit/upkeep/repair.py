@@ -6,11 +6,14 @@ from collections import defaultdict
 from hashlib import sha256
 
 from nbgit.errors import NbgitError
+from nbgit.lineage.cuts.linking import fold_runs
 from nbgit.notebook.printable import printable
 from nbgit.store.captures import TRAILER
 from nbgit.store.git import try_git
 from nbgit.store.known import RAN
 from nbgit.store.late import link_missing
+from nbgit.store.link import link_commits
+from nbgit.store.objects import read_oids
 from nbgit.store.repository import Repository
 from nbgit.upkeep.capture_files import DAMAGED
 from nbgit.upkeep.findings import Report
@@ -18,7 +21,7 @@ from nbgit.upkeep.rebuild import rebuild
 from nbgit.upkeep.ref_repair import repair_refs
 
 Orders = list[tuple[str, ...]]
-OF_REFS = ("drop-snapshot", "forget-snapshot", "drop-row", "drop-note", "relink")
+OF_REFS = ("drop-snapshot", "forget-snapshot", "drop-row", "drop-note", "relink", "drop-cut", "put-cut")
 
 
 def repair_store(repository: Repository, report: Report) -> list[str]:
@@ -42,9 +45,20 @@ def repair_store(repository: Repository, report: Report) -> list[str]:
         done += repair_refs(repository, {verb: orders[verb] for verb in OF_REFS})
     except NbgitError as error:
         done.append(f"nothing in the refs, because {error}")
+    done += _cut_anew(repository, [commit for _, _, *commits in orders["drop-cut"] for commit in commits])
     if any(orders[verb] for verb in OF_REFS) and (linked := link_missing(repository)):
         done.append(f"{linked} notebooks were linked again from their captures")
     return [sentence for sentence in done if sentence]
+
+
+def _cut_anew(repository: Repository, commits: list[str]) -> list[str]:
+    """Link these commits again, so that their entries name what was recorded here of the runs that they have lost."""
+    here = [commit for commit, oid in zip(commits, read_oids(repository, commits), strict=True) if oid is not None]
+    try:
+        linked = link_commits(repository, list(dict.fromkeys(here)), lazily=True, fold=fold_runs) if here else 0
+    except NbgitError as error:
+        return [f"no runs were cut anew, because {error}"]
+    return [f"the runs of {linked} notebooks were cut anew from what was recorded here"] if linked else []
 
 
 def _finish(repository: Repository, file: str) -> str:

@@ -19,7 +19,7 @@ from nbgit.upkeep.local_objects import LocalObjects
 
 SOME = 5000  # objects whose sizes are asked for together
 STRUCTURE = ""  # in place of a media type: snapshot.json and the folders
-CACHES = {"index.sqlite": "figure index", "nbgit.log": "log", "known": "known", "paths": "known"}
+CACHES = {"index.sqlite": "figure index", "nbgit.log": "log", "known": "known", "paths": "known", "runs": "runs"}
 
 
 class Amount(NamedTuple):
@@ -38,13 +38,15 @@ class Usage(NamedTuple):
 
     `notebooks` is path ("" for snapshots that no entry names) -> its snapshots; `types` media type (or STRUCTURE) ->
     its payloads. A payload that several notebooks show is counted for the first by name. `folders` are the trees above
-    the snapshots and all that only older commits of the ref hold. `local` is a kind of file -> its files.
+    the snapshots and all that only older commits of the ref hold, `cuts` the recorded runs in it. `local` is a kind of
+    file -> its files.
     """
 
     snapshots: Amount
     notebooks: dict[str, Amount]
     types: dict[str, Amount]
     folders: Amount
+    cuts: Amount
     entries: Amount
     texts: Amount
     fetched: Amount
@@ -54,7 +56,7 @@ class Usage(NamedTuple):
     @property
     def total(self) -> int:
         """All of it, in bytes."""
-        amounts = (self.snapshots, self.folders, self.entries, self.texts, self.fetched, self.backups)
+        amounts = (self.snapshots, self.folders, self.cuts, self.entries, self.texts, self.fetched, self.backups)
         return sum(amount.size for amount in (*amounts, *self.local.values()))
 
 
@@ -68,10 +70,12 @@ def measure(repository: Repository, progress: Progress) -> Usage:
         for note in read_notes(objects, entries):
             for path, snapshot_id in note.rows or ():
                 paths[snapshot_id] = min(path, paths.get(snapshot_id, path))
-        rows = sorted(list_snapshots(objects, refs.get(SNAPSHOTS)).rows, key=lambda row: (paths.get(row[1], ""), row))
+        shelf = list_snapshots(objects, refs.get(SNAPSHOTS))
+        rows = sorted(shelf.rows, key=lambda row: (paths.get(row[1], ""), row))
         for done, parts in enumerate(open_snapshots(objects, rows)):
             meter.snapshot(parts, paths.get(parts.snapshot_id, ""))
             progress(done, len(rows))
+        cuts = Amount(len(shelf.cuts), sum(meter.new([oid for _, oid in shelf.cuts]).values()))
         folders = meter.rest([refs[SNAPSHOTS]] if SNAPSHOTS in refs else [])
         notes = meter.rest([refs[ENTRIES]] if ENTRIES in refs else [])
         texts = meter.rest([refs[TEXTCONV_CACHE]] if TEXTCONV_CACHE in refs else [])
@@ -82,6 +86,7 @@ def measure(repository: Repository, progress: Progress) -> Usage:
             meter.notebooks,
             meter.types,
             folders,
+            cuts,
             Amount(len(entries), notes.size),
             texts,
             Amount(len(fetched), meter.rest(list(fetched.values())).size),
@@ -107,7 +112,7 @@ class _Meter:
                 types.setdefault(parts.files[name], mime)
         for oid in parts.files.values():
             types.setdefault(oid, "other")
-        sizes = self._new([oid for oid in types if oid])
+        sizes = self.new([oid for oid in types if oid])
         for oid, size in sizes.items():
             self.types[types[oid]] = self.types.get(types[oid], Amount()).plus(1, size)
         self.notebooks[path] = self.notebooks.get(path, Amount()).plus(1, sum(sizes.values()))
@@ -117,11 +122,11 @@ class _Meter:
         amount = Amount()
         oids = _reached(self._objects.repository, roots) if roots else iter(())
         while some := list(islice(oids, SOME)):
-            sizes = self._new(some)
+            sizes = self.new(some)
             amount = amount.plus(len(sizes), sum(sizes.values()))
         return amount
 
-    def _new(self, oids: Iterable[str]) -> dict[str, int]:
+    def new(self, oids: Iterable[str]) -> dict[str, int]:
         """Return oid -> bytes on disk of those that are here and are met for the first time."""
         new = [oid for oid in dict.fromkeys(oids) if bytes.fromhex(oid) not in self._seen]
         self._seen.update(bytes.fromhex(oid) for oid in new)
@@ -179,7 +184,7 @@ def usage_document(usage: Usage) -> dict[str, object]:
         return sorted(amounts.items(), key=lambda item: (-item[1].size, item[0]))
 
     document: dict[str, object] = {"schema": "nbgit/du.v1", "total_bytes": usage.total}
-    for name in ("snapshots", "folders", "entries", "texts", "fetched", "backups"):
+    for name in ("snapshots", "folders", "cuts", "entries", "texts", "fetched", "backups"):
         document[name] = amount(getattr(usage, name))
     document["notebooks"] = [{"path": path or None, **amount(one)} for path, one in ranked(usage.notebooks)]
     document["types"] = [{"mime": mime or None, **amount(one)} for mime, one in ranked(usage.types)]

@@ -55,7 +55,16 @@ class Recipes:
         position = _position(runs, target)
         kept = [runs[index] for index in self._edges_of(runs).reached(position)]
         steps = tuple(Step(run.code, run.execution_count, run.cell_id, run) for run in kept)
-        return Recipe(slicer.RECORDED, steps, position + 1)
+        return Recipe(slicer.RECORDED, steps, max(position + 1, target.among))
+
+    def among(self, run: Run) -> int:
+        """Return how many runs its session had up to a run."""
+        return max(_position(self._records.of_session(run.session.id), run) + 1, run.among)
+
+    def needs(self, run: Run) -> list[int]:
+        """Return the numbers of the runs of its session that a run needs itself."""
+        runs = self._records.of_session(run.session.id)
+        return sorted(runs[one].number for one in self._edges_of(runs)[_position(runs, run)])
 
     def resting_on(self, source: Run) -> list[Run]:
         """Return the runs of its session that rest on a run, itself first."""
@@ -115,8 +124,14 @@ def _position(runs: list[Run], run: Run) -> int:
 
 
 def _edges(runs: Sequence[Run]) -> list[set[int]]:
-    """Return for each run the positions of those before it that it needs."""
-    return find_needed(units_of(runs))
+    """Return for each run the positions of those before it that it needs.
+
+    Of a run that came in a cut that is told: the runs between, which say more about it, have stayed at home.
+    """
+    places = {run.number: position for position, run in enumerate(runs)}
+    told = [None if run.needs is None else {places[one] for one in run.needs if one in places} for run in runs]
+    followed = find_needed(units_of(runs)) if None in told else told
+    return [{*(found or ()), *(needed or ())} for found, needed in zip(followed, told, strict=True)]
 
 
 def units_of(runs: Sequence[Run]) -> list[slicer.Run]:

@@ -7,6 +7,7 @@ from nbgit.lineage.blame import Match
 from nbgit.lineage.origin.origin import Origin
 from nbgit.lineage.origin.recipe import Recipe
 from nbgit.lineage.origin.trimmed import lines_left_out
+from nbgit.lineage.runs.paths import shown_path
 from nbgit.lineage.slicing.magics import without_magics
 from nbgit.lineage.slicing.slicer import RECORDED
 from nbgit.notebook.text import visible
@@ -73,7 +74,8 @@ def _header(match: Match, origin: Origin, short: Recipe | None) -> list[str]:
         lines.append(f"{len(recipe.steps)} of {recipe.among} cells, by the committed code alone: no run was recorded.")
     if short and (left_out := lines_left_out(recipe, short)):
         lines.append(f"Without {left_out} line{'' if left_out == 1 else 's'} that it does not rest on.")
-    inputs = [read.file.path if read.file else read.url or "" for read in origin.made.inputs] if origin.made else []
+    read = origin.made.inputs if origin.made else []
+    inputs = [shown_path(one.file.path) if one.file else one.url or "" for one in read]
     lines += [f"Reads {one}." for one in inputs]
     if origin.packages:
         named = (f"{name}=={version}" for name, version in sorted(origin.packages.items()))

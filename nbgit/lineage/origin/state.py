@@ -16,6 +16,7 @@ from nbgit.lineage.origin.recipe import Recipe, Step
 from nbgit.lineage.origin.upstream import Made
 from nbgit.lineage.origin.whereabouts import Places, cell_of
 from nbgit.lineage.runs.journals import LOST, FileSeen, Run
+from nbgit.lineage.runs.paths import is_hidden
 from nbgit.notebook.cells import read_cells
 from nbgit.store.repository import Repository
 
@@ -141,7 +142,8 @@ class Now:
     def _check_file(self, file: FileSeen, run: Run) -> Iterator[str]:
         top = self._repository.worktree
         is_inside = not file.path.startswith(("/", "~/", "../")) and file.path[1:2] != ":"
-        if (is_inside and top is None) or (not is_inside and run.session.host != platform.node()):
+        is_here = not is_hidden(file.path) and run.session.host == platform.node()
+        if (is_inside and top is None) or (not is_inside and not is_here):
             return
         path = os.path.join(top or "", file.path) if is_inside else os.path.expanduser(file.path)
         try:

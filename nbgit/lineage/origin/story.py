@@ -8,6 +8,7 @@ from nbgit.lineage.origin.recipe import Recipe
 from nbgit.lineage.origin.state import FRESH
 from nbgit.lineage.origin.upstream import Input, Made
 from nbgit.lineage.runs.journals import OK, Run
+from nbgit.lineage.runs.paths import shown_path
 from nbgit.lineage.runs.story import tell_length
 from nbgit.lineage.runs.times import local_day, local_time
 from nbgit.lineage.slicing.slicer import RECORDED
@@ -97,7 +98,7 @@ def _tell_inputs(inputs: list[Input], depth: int) -> Iterator[Line]:
                 (f"  <- fetched {local_day(read.read_by.started)}", "dim"),
             ]
             continue
-        line: Line = [(indent + visible(read.file.path), "bold" if depth == 0 else "")]
+        line: Line = [(indent + visible(shown_path(read.file.path)), "bold" if depth == 0 else "")]
         made = read.written_by
         if made is None:
             yield [*line, ("  <- ", "dim"), *_tell_source(read)]

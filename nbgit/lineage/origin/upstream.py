@@ -8,7 +8,6 @@ from nbgit.lineage.origin.recipe import Recipe, Recipes
 from nbgit.lineage.origin.whereabouts import Place, Places
 from nbgit.lineage.runs.journals import FileSeen, Run
 from nbgit.lineage.runs.records import Records
-from nbgit.lineage.runs.times import ended
 
 DEEPEST = 100  # makings on top of each other; deeper ones are told without what they rest on
 
@@ -78,7 +77,7 @@ class Upstream:
                 if (file.path, file.sha256) in known:
                     continue
                 known.add((file.path, file.sha256))
-                writer = self._writer(file, run)
+                writer = self._records.writer(file, run)
                 if writer is not None and writer.id in own:
                     continue  # one step of the recipe has made it for another
                 yield Input(run, file, written_by=self.of(writer, depth + 1) if writer else None)
@@ -86,10 +85,3 @@ class Upstream:
                 if (address.url, "") not in known:
                     known.add((address.url, ""))
                     yield Input(run, url=address.url)
-
-    def _writer(self, file: FileSeen, reader: Run) -> Run | None:
-        """Return the run that wrote a file as `reader` has read it: the last one before, rather of the same path."""
-        end = ended(reader.started, reader.seconds) or reader.started
-        found = [(run, one) for run, one in self._records.writers(file) if run.started <= end]
-        best = max(found, key=lambda pair: (pair[1].path == file.path, pair[0].started, pair[0].number), default=None)
-        return best[0] if best else None

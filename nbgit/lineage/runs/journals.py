@@ -15,7 +15,7 @@ from nbgit.notebook.lean_json import loads
 
 VERSION = 1
 DIGITS = 9  # of a run's number at most
-TOLD = ("started", "host", "pid", "cwd", "worktree", "notebook", "frontend", "person", "kernel")
+TOLD = ("started", "host", "pid", "cwd", "worktree", "notebook", "frontend", "person", "kernel", "number")
 OK, ERROR, INTERRUPTED, LOST, RUNNING = "ok", "error", "interrupted", "lost", "running"
 
 
@@ -47,7 +47,10 @@ class Shown(NamedTuple):
 
 @dataclass
 class Session:
-    """A kernel's life; `packages` are (id of the run that imported them, or None; name -> version), in order."""
+    """A kernel's life; `packages` are (id of the run that imported them, or None; name -> version), in order.
+
+    `number` is what a cut says: which session it was of those recorded in its clone; 0 where none has said it.
+    """
 
     id: str
     started: str = ""
@@ -58,6 +61,7 @@ class Session:
     notebook: str | None = None
     frontend: str | None = None
     person: str = ""
+    number: int = 0
     kernel: dict[str, str] = field(default_factory=dict)
     packages: list[tuple[str | None, dict[str, str]]] = field(default_factory=list)
 
@@ -82,7 +86,9 @@ class Run:
 
     `parent` is the run it was started by (`run_cell` in a cell), `bound_before` the names that something else than a
     run has bound since the run before, `figures` how many pyplot has open at its end (None: it is not loaded). What a
-    run that was lost did is not known.
+    run that was lost did is not known. `code_size` is the number of characters where the code was cut, else 0. Cuts say
+    `among` how many runs of its session it was up to then (0: not said), and which of those it `needs` itself, by
+    number (None: not said).
     """
 
     id: str
@@ -93,7 +99,9 @@ class Run:
     number: int = field(init=False)  # its place in its session, from 1 on
     parent: str | None = None
     cell_id: str | None = None
-    is_cut: bool = False
+    code_size: int = 0
+    among: int = 0
+    needs: tuple[int, ...] | None = None
     execution_count: int | None = None
     outcome: str = LOST
     error: str = ""
@@ -115,6 +123,11 @@ class Run:
 
     def __post_init__(self) -> None:
         self.number = number_of(self.id)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether `code` is only the beginning of it."""
+        return self.code_size > 0
 
 
 def number_of(run_id: str) -> int:
@@ -140,8 +153,11 @@ def read_session(sources: Iterable[Source]) -> list[Run]:
         session = session or Session(source.session)
         session.add(told)
         for run in found.values():
-            if run.id not in runs or (runs[run.id].outcome == LOST and run.outcome != LOST):
+            known = runs.get(run.id)
+            if known is None or (known.outcome == LOST and run.outcome != LOST):
                 runs[run.id] = run
+            if known is not None and known.needs is not None and run.needs is not None:
+                runs[run.id].needs = tuple(sorted({*known.needs, *run.needs}))
     for run in runs.values():
         run.session = session or run.session
     return sorted(runs.values(), key=lambda run: run.number)
@@ -174,7 +190,7 @@ def _read_source(source: Source) -> tuple[Session, dict[str, Run]]:
     except OSError:
         pass  # what could be read of it counts
     last = next(reversed(runs.values()), None)
-    if last is not None and last.outcome == LOST and source.is_local and _is_alive(session):
+    if last is not None and last.outcome == LOST and source.is_local and is_alive(session):
         for run in runs.values():
             if run.outcome == LOST and (run is last or run.id == last.parent):
                 run.outcome = RUNNING
@@ -188,6 +204,7 @@ def _take(line: dict[str, Any], session: Session, runs: dict[str, Run]) -> None:
             if isinstance(line.get(name), str):
                 setattr(session, name, line[name])
         session.pid = line.get("pid", session.pid) if isinstance(line.get("pid"), int) else session.pid
+        session.number = line["number"] if isinstance(line.get("number"), int) else session.number
         session.kernel |= {key: str(value) for key, value in line.get("kernel", {}).items()}
     elif kind == "packages":
         session.packages.append((line["run"], {str(name): str(one) for name, one in line["packages"].items()}))
@@ -196,7 +213,8 @@ def _take(line: dict[str, Any], session: Session, runs: dict[str, Run]) -> None:
         if run.id != f"{session.id}:{run.number}" or run.id in runs:
             return  # of another session, or told before
         run.parent, run.cell_id = _text(line.get("parent")), _text(line.get("cell_id"))
-        run.is_cut = "code_size" in line
+        run.code_size, run.among = int(line.get("code_size", 0)), int(line.get("among", 0))
+        run.needs = tuple(map(int, line["needs"])) if "needs" in line else None
         run.bound_before = _texts(line, "bound_before")
         runs[run.id] = run
     elif kind == "end":
@@ -256,7 +274,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _is_alive(session: Session) -> bool:
+def is_alive(session: Session) -> bool:
     """Return whether a session's process is there; where that can't be asked without harm, it is not."""
     if session.host != platform.node() or session.pid <= 0 or os.name != "posix":
         return False

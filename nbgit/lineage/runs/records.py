@@ -18,7 +18,8 @@ from nbgit.lineage.runs.run_index import (
     sessions_at_home,
     sessions_with,
 )
-from nbgit.lineage.runs.sources import Source, list_sources
+from nbgit.lineage.runs.sources import Source, list_sources, removed_journals
+from nbgit.lineage.runs.times import ended
 from nbgit.store.repository import Repository
 
 
@@ -59,8 +60,17 @@ class Records:
         return found
 
     def number(self, session: str) -> int:
-        """Return a session's number, from 1, among those of this clone, or of the machine where it was recorded."""
-        return self._numbers.get(session, 0)
+        """Return a session's number, from 1, among those that were recorded in this clone; of one that came from
+        elsewhere the number that it has there, where that is known, else the one among those that came from that
+        machine."""
+        if any(source.is_local for source in self._sources.get(session, ())):
+            return self._numbers.get(session, 0) + sum(one < session for one in self._removed)
+        runs = self.of_session(session)
+        return (runs[0].session.number if runs else 0) or self._numbers.get(session, 0)
+
+    @cached_property
+    def _removed(self) -> set[str]:
+        return removed_journals(self._repository)
 
     def of_session(self, session: str) -> list[Run]:
         """Return the runs of a session in their order."""
@@ -137,6 +147,13 @@ class Records:
                 return found
         runs = self._runs(self._with(run_index.WRITTEN, file.path), _has_files)
         return [(run, one) for run in runs for one in run.writes if one[:3] == file[:3]]
+
+    def writer(self, file: FileSeen, reader: Run) -> Run | None:
+        """Return the run that wrote a file as `reader` has read it: the last one before, rather of the same path."""
+        end = ended(reader.started, reader.seconds) or reader.started
+        found = [(run, one) for run, one in self.writers(file) if run.started <= end]
+        best = max(found, key=lambda pair: (pair[1].path == file.path, pair[0].started, pair[0].number), default=None)
+        return best[0] if best else None
 
     def latest(self, since: str = "", until: str = "", places: Iterable[str] = ()) -> Iterator[Run]:
         """Yield every run that began between two times, newest first; no session is read before it is needed.

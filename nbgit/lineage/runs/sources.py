@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import BinaryIO
 
+from nbgit.store.entries import is_session
 from nbgit.store.repository import Repository
 
 FOLDER, SUFFIX = "runs", ".jsonl"
+REMOVED = "removed"  # in FOLDER: a session a line
 LIMIT = 32 << 20  # bytes of a source that are read
 LINE_LIMIT = 1 << 20  # bytes of a line
 HEAD, TAIL = 4096, 1024  # bytes that tell whether a journal still begins with what was read of it
@@ -45,17 +47,17 @@ class JournalSource(Source):
 
     def __init__(self, session: str, file: str, found: os.stat_result) -> None:
         super().__init__(session, session + SUFFIX, f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}")
-        self._file = file
+        self.file = file
 
     def rows(self, start: int = 0) -> Iterator[tuple[bytes, int]]:
         """Yield each whole line from byte `start` on, and the offset behind it; a torn last line is left out."""
-        with open(self._file, "rb") as journal:
+        with open(self.file, "rb") as journal:
             journal.seek(start)
             yield from whole_lines(journal, start)
 
     def mark(self, end: int) -> bytes:
         """Return a digest of the beginning and of what stands right before `end`."""
-        with open(self._file, "rb") as journal:
+        with open(self.file, "rb") as journal:
             head = journal.read(min(HEAD, end))
             journal.seek(max(0, end - TAIL))
             return blake2b(b"%d:%s:%s" % (end, head, journal.read(min(TAIL, end))), digest_size=16).digest()
@@ -63,12 +65,15 @@ class JournalSource(Source):
 
 def list_sources(repository: Repository) -> list[Source]:
     """Return all sources of a repository; those of one session stand together, the most trusted first."""
-    return [*journals_in(repository.nbgit_dir)]
+    from nbgit.lineage.cuts.reading import list_cut_sources  # here: a cut is a source, and its module needs this one
+
+    found = [*journals_in(repository.nbgit_dir), *list_cut_sources(repository)]
+    return sorted(found, key=lambda source: source.session)
 
 
-def journals_in(nbgit_dir: str) -> list[Source]:
+def journals_in(nbgit_dir: str) -> "list[JournalSource]":
     """Return the journals below a folder that kernels write to, oldest first."""
-    found: list[Source] = []
+    found: list[JournalSource] = []
     folder = os.path.join(nbgit_dir, FOLDER)
     try:
         names = sorted(os.listdir(folder))
@@ -82,6 +87,15 @@ def journals_in(nbgit_dir: str) -> list[Source]:
             except OSError:
                 continue
     return found
+
+
+def removed_journals(repository: Repository) -> set[str]:
+    """Return the sessions whose journals `nbgit gc` has removed: they were recorded here all the same."""
+    try:
+        with open(os.path.join(repository.nbgit_dir, FOLDER, REMOVED), encoding="ascii", errors="replace") as file:
+            return {line.strip() for line in file if is_session(line.strip())}
+    except OSError:
+        return set()
 
 
 def whole_lines(file: BinaryIO, start: int) -> Iterator[tuple[bytes, int]]:

@@ -5,6 +5,7 @@ from datetime import datetime, timezone
 from itertools import groupby
 
 from nbgit.lineage.runs.journals import ERROR, INTERRUPTED, LOST, OK, RUNNING, Run, Session
+from nbgit.lineage.runs.paths import shown_path
 from nbgit.lineage.story import Line
 from nbgit.notebook.outputs import is_figure
 from nbgit.notebook.text import visible
@@ -49,7 +50,8 @@ def _tell_run(run: Run, width: int) -> Iterator[Line]:
     inner = "  " if run.parent else ""
     line: Line = [(f"    {clock} {count:>5} ", ""), (f"{tell_length(run):>{width}}  ", STYLES.get(run.outcome, ""))]
     yield [*line, (inner + first[:CODE].rstrip() + more, "")]
-    words = (_named("read", [file.path for file in run.reads]), _named("wrote", [file.path for file in run.writes]))
+    read, wrote = ([shown_path(file.path) for file in files] for files in (run.reads, run.writes))
+    words = (_named("read", read), _named("wrote", wrote))
     told = [word for word in (*words, _named("fetched", [one.url for one in run.urls]), _shown(run)) if word]
     if told:
         yield [(" " * (21 + width), ""), (" · ".join(told), "dim")]
