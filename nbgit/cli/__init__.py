@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "blame-output": ("blame_output", "What produced this figure?"),
     "reproduce": ("reproduce", "Does the recipe of an output make the same again?"),
     "affected": ("affected", "Which figures, in which commits, rest on this file?"),
+    "graph": ("graph", "Where figures and files come from, and where they go, as a graph."),
     "slice": ("slice", "Which cells does a cell's result rest on?"),
     "show": ("show", "Write one output of one commit to a file or the terminal."),
     "capture": ("capture", "Whether what runs in kernels is recorded: on, off."),

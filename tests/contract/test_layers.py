@@ -44,6 +44,8 @@ NEIGHBOURS = {
     ("lineage", "diff.outputs"): "the same reading of what an output is",
     ("diff", "lineage.lookup.pictures"): "a picture's size and whether its pixels can be read: told alike everywhere",
     ("diff", "lineage.lookup.inline"): "the same bytes show a picture in a diff and in nbgit show",
+    ("lineage", "diff.page.markup"): "one way to put HTML together, so that no text becomes markup",
+    ("lineage", "diff.page.room"): "the same policy for the pages",
     (
         "upkeep",
         "lineage.history.index",

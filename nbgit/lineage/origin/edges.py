@@ -53,6 +53,10 @@ class Edges(Sequence[set[int]]):
                 found |= 1 << position
         return sorted(runs_of(found))
 
+    def needing(self, source: int) -> list[int]:
+        """Return the positions of the runs that need a run themselves, in order."""
+        return [position for position, bits in enumerate(self._needed) if bits >> source & 1]
+
     def packed(self) -> bytes:
         """Return the edges as the index keeps them."""
         import zlib

@@ -99,7 +99,7 @@ def _find_commits(past: Past, made: Made) -> None:
     found = introduced_by(past, [read.file for read in loose if read.file])
     for read in loose:
         if read.file in found:
-            read.commit = found[read.file]
+            read.commit, read.kept_by = found[read.file]
 
 
 def run_as_json(run: Run) -> dict[str, Any]:
@@ -142,6 +142,7 @@ def _input_as_json(read: Input) -> dict[str, Any]:
         "read_by": read.read_by.id,
         "written_by": _made_as_json(made) if made else None,
         "commit": read.commit.as_json() if read.commit else None,
+        "kept_by": read.kept_by,
         "url": read.url or next(iter(made.urls if made else []), None),
     }
 

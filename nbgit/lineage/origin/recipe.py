@@ -71,6 +71,16 @@ class Recipes:
         runs = self._records.of_session(source.session.id)
         return [runs[position] for position in self._edges_of(runs).resting_on(_position(runs, source))]
 
+    def needed_by(self, target: Run) -> list[Run]:
+        """Return the runs of its session that a run needs itself, not by way of others."""
+        runs = self._records.of_session(target.session.id)
+        return [runs[one] for one in sorted(self._edges_of(runs)[_position(runs, target)])]
+
+    def needing(self, source: Run) -> list[Run]:
+        """Return the runs of its session that need a run themselves, not by way of others."""
+        runs = self._records.of_session(source.session.id)
+        return [runs[one] for one in self._edges_of(runs).needing(_position(runs, source))]
+
     def _edges_of(self, runs: list[Run]) -> Edges:
         """Return the edges among all runs of a session."""
         session = runs[0].session.id

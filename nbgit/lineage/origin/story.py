@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from nbgit.lineage.origin.origin import Origin
+from nbgit.lineage.origin.pointers import GIT
 from nbgit.lineage.origin.recipe import Recipe
 from nbgit.lineage.origin.state import FRESH
 from nbgit.lineage.origin.upstream import Input, Made
@@ -123,7 +124,8 @@ def _tell_source(read: Input) -> Line:
     if read.commit is None:
         return [("not recorded", "dim")]
     name = visible(read.commit.author.rsplit(" <", 1)[0])
-    return [("committed ", ""), (read.commit.oid[:SHORT], "yellow"), (f" {read.commit.date[:10]} {name}", "")]
+    keeper = f" ({read.kept_by})" if read.kept_by not in (None, GIT) else ""
+    return [("committed ", ""), (read.commit.oid[:SHORT], "yellow"), (f" {read.commit.date[:10]} {name}{keeper}", "")]
 
 
 def _tell_place(made: Made) -> Line:

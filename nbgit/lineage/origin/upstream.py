@@ -35,7 +35,8 @@ class Made:
 class Input:
     """A file that a run of a recipe has read, or (path None) an address that it has fetched.
 
-    Files: who wrote it, as far as that was recorded, and else the commit that introduced it, if git has it.
+    Files: who wrote it, as far as that was recorded, and else the commit that introduced it, if git has it, and what
+    keeps it there (`sources.Found`).
     """
 
     read_by: Run
@@ -43,6 +44,7 @@ class Input:
     url: str | None = None
     written_by: Made | None = None
     commit: Commit | None = None
+    kept_by: str | None = None
 
 
 class Upstream:

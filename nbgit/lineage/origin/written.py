@@ -42,7 +42,8 @@ def match_of_writer(past: Past, whereabouts: Whereabouts, run: Run, file: FileSe
     now = versions.head_of(lineage, past.head) if lineage is not None else None
     is_edited = lineage is None or has_changed(past, versions, lineage, place.version, figure, run.code)
     above = which_changed_before(notebook.cells, _read(past, now.blob).cells, figure) if now and not is_edited else []
-    committed = introduced_by(past, [file]).get(file)
+    found = introduced_by(past, [file]).get(file)
+    committed = found.commit if found else None
     return Match(
         path=place.path,
         figure=figure,

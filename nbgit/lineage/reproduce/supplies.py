@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from nbgit.lineage.history.past import Past
+from nbgit.lineage.origin.pointers import GIT
 from nbgit.lineage.origin.sources import LARGEST, has_content, introduced_by
 from nbgit.lineage.runs.journals import FileSeen
 from nbgit.lineage.runs.times import moment
@@ -74,7 +75,8 @@ def find_supplies(past: Past, commit: str, files: Iterable[FileSeen]) -> list[Su
             else:
                 left.append(file)
     for file, one in introduced_by(past, left).items():
-        found[file] = Supply(file.path, file.sha256, HISTORY, True, f"{one.oid}:{file.path}")
+        if one.kept_by == GIT:  # of a pointer the content is elsewhere
+            found[file] = Supply(file.path, file.sha256, HISTORY, True, f"{one.commit.oid}:{file.path}")
     return [found.get(file, Supply(file.path, file.sha256, MISSING, False)) for file in wanted]
 
 

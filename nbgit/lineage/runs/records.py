@@ -15,6 +15,7 @@ from nbgit.lineage.runs.run_index import (
     keep_edges,
     kept_edges,
     learn_runs,
+    newest_sessions,
     sessions_at_home,
     sessions_with,
 )
@@ -115,16 +116,20 @@ class Records:
 
     def readers(self, path: str) -> list[Run]:
         """Return the runs that read the file at `path`, whatever it held, or a copy of what it held; oldest first."""
-        sessions = self._with(run_index.READ, path) | self._with(run_index.WRITTEN, path)
-        digests = {
-            file.sha256
-            for run in self._runs(sessions, _has_files)
-            for file in (*run.reads, *run.writes)
-            if file.path == path and file.sha256 and file.size
-        }
+        sessions = self._with(run_index.READ, path)
+        digests = self.digests_at(path)
         for digest in digests:
             sessions |= self._with(run_index.READ_CONTENT, digest)
         return self._runs(sessions, lambda run: any(one.path == path or one.sha256 in digests for one in run.reads))
+
+    def digests_at(self, path: str) -> set[str]:
+        """Return the digests of what runs have found or left at `path`; not of empty files, which are no copies."""
+        return {
+            file.sha256
+            for run in self._runs(self._with(run_index.READ, path) | self._with(run_index.WRITTEN, path), _has_files)
+            for file in (*run.reads, *run.writes)
+            if file.path == path and file.sha256 and file.size
+        }
 
     def readers_of(self, file: FileSeen) -> list[Run]:
         """Return the runs that read just what `file` holds, oldest first: by content, else by path, size and time."""
@@ -136,24 +141,39 @@ class Records:
                 self._readers[key] = self._runs(sessions, lambda run: any(one.sha256 == content for one in run.reads))
             else:
                 sessions = self._with(run_index.READ, file.path)
-                self._readers[key] = self._runs(sessions, lambda run: any(one[:3] == key for one in run.reads))
+                self._readers[key] = self._runs(sessions, lambda run: any(is_same(one, file) for one in run.reads))
         return self._readers[key]
 
     def writers(self, file: FileSeen) -> list[tuple[Run, FileSeen]]:
-        """Return the runs that wrote what `file` was, oldest first: by content, else by path, size and time."""
-        if file.sha256:
+        """Return the runs that wrote what `file` was, oldest first: by content, else by path, size and time.
+
+        An empty file is looked for at its path alone: all empty files are alike.
+        """
+        if file.sha256 and file.size:
             runs = self._runs(self._with(run_index.WRITTEN_CONTENT, file.sha256), _has_files)
             if found := [(run, one) for run in runs for one in run.writes if one.sha256 == file.sha256]:
                 return found
-        runs = self._runs(self._with(run_index.WRITTEN, file.path), _has_files)
-        return [(run, one) for run in runs for one in run.writes if one[:3] == file[:3]]
+        return [(run, one) for run, one in self.writers_at(file.path) if is_same(one, file)]
+
+    def writers_at(self, path: str) -> list[tuple[Run, FileSeen]]:
+        """Return the runs that wrote the file at `path`, whatever it held, oldest first."""
+        runs = self._runs(self._with(run_index.WRITTEN, path), _has_files)
+        return [(run, one) for run in runs for one in run.writes if one.path == path]
+
+    def newest(self) -> list[str]:
+        """Return the last session of each notebook, and those of which it is not known, oldest first."""
+        return newest_sessions(self._index) if self._sources else []
 
     def writer(self, file: FileSeen, reader: Run) -> Run | None:
         """Return the run that wrote a file as `reader` has read it: the last one before, rather of the same path."""
+        found = self.writing(file, reader)
+        return found[0] if found else None
+
+    def writing(self, file: FileSeen, reader: Run) -> tuple[Run, FileSeen] | None:
+        """Return that run with the file as it wrote it."""
         end = ended(reader.started, reader.seconds) or reader.started
         found = [(run, one) for run, one in self.writers(file) if run.started <= end]
-        best = max(found, key=lambda pair: (pair[1].path == file.path, pair[0].started, pair[0].number), default=None)
-        return best[0] if best else None
+        return max(found, key=lambda pair: (pair[1].path == file.path, pair[0].started, pair[0].number), default=None)
 
     def latest(self, since: str = "", until: str = "", places: Iterable[str] = ()) -> Iterator[Run]:
         """Yield every run that began between two times, newest first; no session is read before it is needed.
@@ -198,6 +218,11 @@ class Records:
         if keep:
             self._read[session] = found
         return found
+
+
+def is_same(one: FileSeen, other: FileSeen) -> bool:
+    """Return whether two files without digests are one, by path, size and time; empty ones by path and size."""
+    return one[:3] == other[:3] or (one.path == other.path and one.size == other.size == 0)
 
 
 class _Newest(tuple[str, str, str, int]):

@@ -150,6 +150,13 @@ def keep_edges(index: Index, session: str, stamp: bytes, packed: bytes) -> None:
     index.write_later(statement, (stamp, packed, session))
 
 
+def newest_sessions(index: Index) -> list[str]:
+    """Return the last session of each notebook, and all of which none is known, oldest first."""
+    rows = index.connection.execute("SELECT name, home FROM sessions WHERE last <> '' ORDER BY last, name").fetchall()
+    newest = {home: name for name, home in rows if home is not None}
+    return [name for name, home in rows if home is None or newest[home] == name]
+
+
 def _continues(source: Source, row: _Known | None) -> bool:
     """Return whether a source still begins with what was read of it."""
     if row is None:

@@ -1,0 +1,55 @@
+"""Ring 3: acts, the pieces of work that a graph is traced through: a recorded run, or a cell by its code alone."""
+
+from dataclasses import dataclass, field
+
+from nbgit.lineage.graph.model import CODE, RECORDED
+from nbgit.lineage.runs.journals import FileSeen, Run, Shown
+
+
+@dataclass(eq=False)
+class Act:
+    """One run of a cell (`run`), or (by CODE) a cell as it is committed, in the notebook at `notebook` now.
+
+    `notebook` is None for a kernel of which no notebook is known. Files by code have a path only: size -1.
+    """
+
+    key: str
+    notebook: str | None
+    session: str
+    number: int
+    code: str
+    execution_count: int | None = None
+    cell_id: str | None = None
+    cell_index: int | None = None
+    started: str = ""
+    by: str = RECORDED
+    run: Run | None = None
+    reads: tuple[FileSeen, ...] = ()
+    writes: tuple[FileSeen, ...] = ()
+    urls: tuple[str, ...] = ()
+    shown: tuple[Shown, ...] = ()
+    needs: tuple[str, ...] = field(default=())  # keys of acts, where no recorded session tells
+
+    @property
+    def is_by_code(self) -> bool:
+        """Whether nothing of it was recorded."""
+        return self.by == CODE
+
+
+def act_of(run: Run, notebook: str | None) -> Act:
+    """Return the act that a recorded run is."""
+    return Act(
+        key=run.id,
+        notebook=notebook,
+        session=run.session.id,
+        number=run.number,
+        code=run.code,
+        execution_count=run.execution_count,
+        cell_id=run.cell_id,
+        started=run.started,
+        run=run,
+        reads=run.reads,
+        writes=run.writes,
+        urls=tuple(dict.fromkeys(address.url for address in run.urls)),
+        shown=run.displayed,
+    )
