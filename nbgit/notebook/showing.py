@@ -5,6 +5,8 @@ Only what the versions themselves show is told: outputs and counts that differ f
 do not it is said that they are as before.
 """
 
+from itertools import accumulate
+
 from nbgit.errors import NotANotebook
 from nbgit.notebook.cells import read_cells
 from nbgit.notebook.outputs import count_of, is_figure, read_counts, read_payloads
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     Datum = tuple[int, str, str]  # output index, media type, digest
     Run = tuple[int, int | None, Sequence[Sequence[Any]]]  # cell index, count, data
 
-ORDER_SHOWN = 12  # execution counts that are listed where cells ran out of order
 KIND_LIMIT = 40  # characters of a media type's short name
 RANGES_SHOWN = 6
 OURS, THEIRS = "ours", "theirs"
@@ -109,9 +110,11 @@ def tell_showing(now: Showing, before: "list[Showing | None]") -> Told:
     ran = [index for index, found in kept.items() if not found]
     code = _tell_code(now, *sides[0][1:]) if sides else ""
     if ran:
-        order = tell_order(now.counts)
+        order = tell_order(now)
         if len(ran) < len(kept):
-            order = f"{in_words(ran)} ran, the others as before{_tell_counts(now.counts)}"
+            order = f"{in_words(ran)} ran, the others as before{_tell_counts(now)}"
+        stale = [index for index, found in kept.items() if found and _is_stale(now, sides, found, index)]
+        order += f", {in_words(stale)} stale" if stale else ""
         return Told(code, order, _tell_figures(now), ran)
     is_mixed = len(sides) > 1 and all(_differs(now, one, pairs) for _, one, pairs in sides)
     if kept and is_mixed:
@@ -123,12 +126,12 @@ def tell_showing(now: Showing, before: "list[Showing | None]") -> Told:
     return Told(code, run, "", [])
 
 
-def tell_order(counts: list[int]) -> str:
+def tell_order(now: Showing) -> str:
     """Return how many cells ran, and in which order by their counts."""
-    if not counts:
+    many = len(now.counts)
+    if not many:
         return "outputs without execution counts"
-    many = f"{len(counts)} cell{'s' if len(counts) > 1 else ''} ran"
-    return many + _tell_counts(counts)
+    return f"{many} cell{'s' if many > 1 else ''} ran" + _tell_counts(now)
 
 
 def in_words(indices: list[int]) -> str:
@@ -151,7 +154,8 @@ def short_kind(mime: str) -> str:
     return next((word for word in ("plotly", "vega") if word in kind), kind[:KIND_LIMIT])
 
 
-def _tell_counts(counts: list[int]) -> str:
+def _tell_counts(now: Showing) -> str:
+    counts = now.counts
     if not counts:
         return ""
     if len(counts) == 1:
@@ -160,8 +164,19 @@ def _tell_counts(counts: list[int]) -> str:
         return f", [{counts[0]}] to [{counts[-1]}] in order"
     if counts == sorted(set(counts)):
         return f", [{counts[0]}] to [{counts[-1]}] with gaps"
-    order = " ".join(f"[{count}]" for count in counts[:ORDER_SHOWN])
-    return f", out of order: {order}{' ...' if len(counts) > ORDER_SHOWN else ''}"
+    return f", [{min(counts)}] to [{max(counts)}], {in_words(_out_of_order(now))} out of order"
+
+
+def _out_of_order(now: Showing) -> list[int]:
+    """Return the cells that were run after one below them or, if those are fewer, before one above them."""
+    counted = [(index, count) for index, (count, _) in sorted(now.runs.items()) if count is not None]
+    counts = [count for _, count in counted]
+    lowest = list(accumulate(reversed(counts), min))[::-1]  # from each on
+    after = [index for (index, count), low in zip(counted, lowest[1:], strict=False) if count >= low]
+    before = [
+        index for (index, count), high in zip(counted[1:], accumulate(counts, max), strict=False) if count <= high
+    ]
+    return after if len(after) <= len(before) else before
 
 
 def _tell_figures(now: Showing) -> str:
@@ -231,6 +246,12 @@ def _is_kept(now: Showing, before: Showing, pairs: "list[int | None]", index: in
         return before.runs.get(index) == now.runs[index]
     at = pairs[index]
     return at is not None and before.runs.get(at) == now.runs[index]
+
+
+def _is_stale(now: Showing, sides: "list[tuple[int, Showing, list[int | None]]]", kept: list[int], index: int) -> bool:
+    """Return whether a cell shows outputs of before, but has other code than on any side that they are kept of."""
+    pairs = [(one, pairs) for side, one, pairs in sides if side in kept]
+    return bool(now.runs[index][1]) and not any(_is_same_code(now, one, found, index) for one, found in pairs)
 
 
 def _is_gone(now: Showing, sides: "list[tuple[int, Showing, list[int | None]]]", index: int) -> bool:

@@ -71,7 +71,7 @@ def test_entries_newest_first(box: GitBox, installed: bool) -> None:
 def test_the_human_form(box: GitBox) -> None:
     three_commits(box)
     out = box.nbgit("log").out
-    run = "edited cell 2, added cell 3 · 3 cells ran, out of order: [7] [3] [9]"
+    run = "edited cell 2, added cell 3 · 3 cells ran, [3] to [9], cell 1 out of order"
     assert f"a.ipynb  {run} · 2 figures, 1 new\n        cell 2 [3]  image/png 4x3\n" in out
     assert "a.ipynb  edited cell 0 · outputs as before\n" in out
     assert "a.ipynb  added · 2 cells ran, [1] to [2] in order · 2 figures, 2 new\n" in out
@@ -172,5 +172,5 @@ def test_gits_pager_is_used_on_a_terminal(box: GitBox) -> None:
         told += part
     assert os.waitpid(pid, 0)[1] == 0
     os.close(main)
-    assert "3 cells ran, out of order" in marker.read_text()
+    assert "cell 1 out of order" in marker.read_text()
     assert told.replace(b"\r\n", b"\n") == marker.read_bytes()
