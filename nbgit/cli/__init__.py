@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "blame": ("blame", "Who wrote which line of which cell?"),
     "blame-output": ("blame_output", "What produced this figure?"),
     "reproduce": ("reproduce", "Does the recipe of an output make the same again?"),
+    "compare-output": ("compare_output", "What changed between two figures, and in all that made them?"),
     "affected": ("affected", "Which figures, in which commits, rest on this file?"),
     "graph": ("graph", "Where figures and files come from, and where they go, as a graph."),
     "slice": ("slice", "Which cells does a cell's result rest on?"),

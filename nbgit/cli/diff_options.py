@@ -78,7 +78,7 @@ def view_options(function: Callable[..., int]) -> Callable[..., int]:
         view.syntax = view.palette.is_coloured and (view.syntax if syntax is None else syntax)
         if outputs is not None:
             view.outputs = FULL if outputs else NONE
-        view.picture = _protocol(pictures or picture_setting())
+        view.picture = picture_protocol(pictures or picture_setting())
         return function(view=view, **others)
 
     decorated: Callable[..., Any] = with_view
@@ -87,7 +87,7 @@ def view_options(function: Callable[..., int]) -> Callable[..., int]:
     return decorated
 
 
-def _protocol(asked: str) -> str:
+def picture_protocol(asked: str) -> str:
     """Return by what protocol figures show on stdout, "" for none; one that was named holds for a file, too."""
     if asked in PROTOCOLS:
         return asked

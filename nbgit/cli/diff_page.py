@@ -66,14 +66,23 @@ def write_page(
     """Write the page where it was asked for, and open it."""
     from nbgit.diff.page.document import Looks, page
 
+    looks = Looks(view.context, outputs=view.outputs != NONE, limit=options.limit)
+    asked = " ".join(["nbgit diff", *(["--cached"] if cached else []), *targets])
+
+    def make() -> bytes:
+        with progress("notebooks") as report:
+            return page(found, policy, asked, looks, report)
+
+    put_page(options, make)
+
+
+def put_page(options: PageOptions, make: Callable[[], bytes]) -> None:
+    """Put the page that `make` makes where it was asked for, and open it."""
     if options.web and options.file == "-":
         raise click.UsageError("--web opens a file; name one with --html, or leave --html out")
     if options.file not in (None, "-"):
         _refuse_others(str(options.file))
-    looks = Looks(view.context, outputs=view.outputs != NONE, limit=options.limit)
-    asked = " ".join(["nbgit diff", *(["--cached"] if cached else []), *targets])
-    with progress("notebooks") as report:
-        made = page(found, policy, asked, looks, report)
+    made = make()
     if options.file == "-":
         sys.stdout.buffer.write(made)
         sys.stdout.buffer.flush()

@@ -91,7 +91,7 @@ def read_outputs(raw: "Sequence[Any]") -> list[Output]:
         if not data:
             continue
         mime = min(data, key=_standing)
-        kind = _kind_of(mime, data[mime])
+        kind = kind_of(mime, data[mime])
         if kind in STREAMS and found and found[-1].kind == kind:
             pieces[len(found) - 1].append(data[mime])
             continue
@@ -111,7 +111,8 @@ def _standing(mime: str) -> tuple[int, int]:
     return (1, 0) if _is_plot(mime) else (2, 0) if mime == WIDGET else (3, rank(mime))
 
 
-def _kind_of(mime: str, payload: bytes) -> str:
+def kind_of(mime: str, payload: bytes) -> str:
+    """Return the kind of an output that a payload stands for."""
     if mime in _KIND_OF_MIME:
         return _KIND_OF_MIME[mime]
     if mime.startswith("image/"):

@@ -24,6 +24,7 @@ RINGS = {
     "external": 3,
     "upkeep": 3,
     "gitproto": 4,
+    "comparing": 4,
     "setup": 4,
     "jupyter": 3,  # apart: only a Jupyter server loads it
     "cli": 5,
