@@ -45,7 +45,7 @@ def command(
     """Remove outputs from all that nbgit keeps: a password that was printed, a figure that must not be shared.
 
     The whole output goes; other outputs of the cell, and the code, stay. It is removed from captures, snapshots,
-    entries, recorded runs (those with the pattern in their code go whole), the figure index, caches and the log. A
+    entries, recorded runs (which lose their code where it shows it), the figure index, caches and the log. A
     digest of each output that was in a commit is shared with the snapshots: a notebook that still shows it, here or in
     another clone, is committed without it. The file on disk keeps it until --worktree takes it out. Exits 1 where
     nothing was found.

@@ -35,6 +35,12 @@ def file_name(oid: str) -> str:
     return oid + SUFFIX
 
 
+def object_name(commit: str, session: str, oid: str) -> str:
+    """Return the name that git reads as a cut in a commit of the snapshots ref, and that a partial clone fetches it
+    by."""
+    return f"{commit}:{FOLDER}/{session}/{file_name(oid)}"
+
+
 def cuts_in(entries: "dict[str, tuple[str, str]]") -> list[str]:
     """Return the oids of the cuts in a session's folder (name -> (mode, oid)); what is misnamed is none."""
     return [oid for name, (mode, oid) in entries.items() if mode == BLOB and name == file_name(oid) and is_oid(oid)]

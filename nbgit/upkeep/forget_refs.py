@@ -8,7 +8,7 @@ from nbgit.lineage.history.commits import Report
 from nbgit.notebook.policy import Policy
 from nbgit.notebook.removal import Remaining
 from nbgit.notebook.spans import Split
-from nbgit.store.cuts import LIMIT, list_cuts
+from nbgit.store.cuts import LIMIT, list_cuts, object_name
 from nbgit.store.entries import drop_note, list_notes, read_cuts, read_entry
 from nbgit.store.forgotten import GONE, Forgotten, read_forgotten
 from nbgit.store.forgotten_outputs import digest_at, shown_digests
@@ -137,7 +137,7 @@ class RefsForgetter:
         """Find the cuts of recorded runs that say anything of the target, and write them anew without that."""
         forgetter = RunsForgetter(self._target, self.payloads)
         for session, oid in list_cuts(self._repository, self._reader, snapshots):
-            content = self._reader.read(oid, most=LIMIT)
+            content = self._reader.read(object_name(snapshots or "", session, oid), most=LIMIT)
             left = forgetter.cut(content) if content is not None else None
             if content is not None and left != content:
                 found.cuts[oid] = GONE if left is None else self._sink.add("blob", left)

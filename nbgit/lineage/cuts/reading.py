@@ -14,7 +14,7 @@ from typing import Any
 from nbgit.lineage.runs.journals import ERROR, INTERRUPTED, OK, VERSION, read_line
 from nbgit.lineage.runs.paths import is_hidden, is_inside
 from nbgit.lineage.runs.sources import LINE_LIMIT, Source
-from nbgit.store.cuts import LIMIT, list_cuts
+from nbgit.store.cuts import LIMIT, list_cuts, object_name
 from nbgit.store.entries import is_oid
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import SNAPSHOTS
@@ -59,20 +59,21 @@ class CutSource(Source):
 class _Contents:
     """Reads cuts, a few together: a partial clone would fetch each with a process of its own."""
 
-    def __init__(self, repository: Repository, oids: list[str]) -> None:
+    def __init__(self, repository: Repository, cuts: list[tuple[str, str]]) -> None:
         self._repository = repository
-        self._oids = oids
-        self._places = {oid: at for at, oid in enumerate(oids)}
+        self._cuts = cuts
+        self._places = {oid: at for at, (_, oid) in enumerate(cuts)}
         self._read: dict[str, bytes] = {}
 
     def read(self, oid: str) -> bytes:
         """Return one cut; nothing where it is not here, or too large."""
         if oid not in self._read:
             at = self._places[oid]
-            some = self._oids[at : at + READ_AT_ONCE]
+            some = self._cuts[at : at + READ_AT_ONCE]
+            names = [object_name(SNAPSHOTS, session, one) for session, one in some]
             with ObjectReader(self._repository) as reader:
-                contents = reader.read_many(some, most=LIMIT)
-            self._read = {one: content or b"" for one, content in zip(some, contents, strict=True)}
+                contents = reader.read_many(names, most=LIMIT)
+            self._read = {one: content or b"" for (_, one), content in zip(some, contents, strict=True)}
         return self._read[oid]
 
 
@@ -86,7 +87,7 @@ def list_cut_sources(repository: Repository) -> list[Source]:
     """Return a source for each cut that the snapshots ref holds, those of one session together."""
     with ObjectReader(repository) as reader:
         found = list_cuts(repository, reader, SNAPSHOTS)[:MOST_CUTS]
-    contents = _Contents(repository, [oid for _, oid in found])
+    contents = _Contents(repository, found)
     return [CutSource(session, oid, contents.read) for session, oid in found]
 
 

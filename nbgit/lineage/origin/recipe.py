@@ -141,6 +141,9 @@ def _edges(runs: Sequence[Run]) -> list[set[int]]:
     places = {run.number: position for position, run in enumerate(runs)}
     told = [None if run.needs is None else {places[one] for one in run.needs if one in places} for run in runs]
     followed = find_needed(units_of(runs)) if None in told else told
+    for position, run in enumerate(runs):
+        if run.is_forgotten and run.needs is None:
+            followed[position] = set(range(position))  # nobody can say any more
     return [{*(found or ()), *(needed or ())} for found, needed in zip(followed, told, strict=True)]
 
 

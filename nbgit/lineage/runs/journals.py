@@ -14,6 +14,7 @@ from nbgit.lineage.runs.sources import Source
 from nbgit.notebook.lean_json import loads
 
 VERSION = 1
+FORGOTTEN = "# forgotten"  # in place of the code of a run that `nbgit forget` has taken it from; or as much as fits
 DIGITS = 9  # of a run's number at most
 TOLD = ("started", "host", "pid", "cwd", "worktree", "notebook", "frontend", "person", "kernel", "number")
 OK, ERROR, INTERRUPTED, LOST, RUNNING = "ok", "error", "interrupted", "lost", "running"
@@ -123,6 +124,11 @@ class Run:
 
     def __post_init__(self) -> None:
         self.number = number_of(self.id)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether its code may have been forgotten; a cell that has none is as good as that."""
+        return FORGOTTEN.startswith(self.code.strip())
 
     @property
     def is_cut(self) -> bool:
