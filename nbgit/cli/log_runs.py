@@ -87,6 +87,7 @@ def _as_json(run: Run) -> dict[str, object]:
         "person": session.person or None,
         "host": session.host or None,
         "kernel": session.kernel,
+        "imported": session.imported or None,
         "bound": list(run.bound),
         "deleted": list(run.deleted),
         "touches": list(run.touches),

@@ -72,7 +72,7 @@ def find_tips(repository: Repository, revisions: list[str]) -> list[str]:
     return list(dict.fromkeys((out + head if code == 0 else out).decode("ascii").split()))
 
 
-def import_history(repository: Repository, tips: list[str], *, dry_run: bool, report: Report | None = None) -> Imported:
+def import_entries(repository: Repository, tips: list[str], *, dry_run: bool, report: Report | None = None) -> Imported:
     """Write an entry for each commit that `tips` (oids) reach and that changed a notebook with outputs in its blob.
 
     What an entry says already stays. With `dry_run` nothing is written, not even the index.

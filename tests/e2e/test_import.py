@@ -402,7 +402,7 @@ def test_an_entry_that_would_be_too_large_is_not_written(box: GitBox, monkeypatc
     box.commit("large")
     monkeypatch.setattr(import_entries, "SIZE_LIMIT", 250)
     repository = find_repository(str(box.path), {})
-    told = import_entries.import_history(repository, import_entries.find_tips(repository, []), dry_run=False)
+    told = import_entries.import_entries(repository, import_entries.find_tips(repository, []), dry_run=False)
     assert (told.entries, told.notebooks) == (2, 2)
     assert note_of(box) == ""
     assert SECOND in note_of(box, "HEAD~1")
@@ -449,7 +449,7 @@ def interrupted(path: Path, stop: int | None) -> int:
     sys.settrace(trace)
     try:
         tips = import_entries.find_tips(repository, [])
-        import_entries.import_history(repository, tips, dry_run=False)
+        import_entries.import_entries(repository, tips, dry_run=False)
         assert stop is None
     except KeyboardInterrupt:
         pass

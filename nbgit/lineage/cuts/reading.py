@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from nbgit.lineage.runs.journals import ERROR, INTERRUPTED, OK, VERSION, read_line
+from nbgit.lineage.runs.journals import ERROR, INTERRUPTED, OK, UNKNOWN, VERSION, read_line
 from nbgit.lineage.runs.paths import is_hidden, is_inside
 from nbgit.lineage.runs.sources import LINE_LIMIT, Source
 from nbgit.store.cuts import LIMIT, list_cuts, object_name
@@ -112,6 +112,8 @@ def _cleaned(line: dict[str, Any], session: str) -> dict[str, Any] | None:
         cleaned["needs"] = [one for one in cleaned.get("needs", ()) if one < number]
         cleaned.setdefault("head", None)
         return cleaned if "code" in cleaned and "started" in cleaned and "needs" in line else None
+    if cleaned.get("outcome") == UNKNOWN:
+        cleaned["seconds"] = None
     return cleaned if "outcome" in cleaned and "seconds" in cleaned else None
 
 
@@ -172,7 +174,7 @@ def _oid(value: Any) -> str | None:
 
 
 def _outcome(value: Any) -> str | None:
-    return value if isinstance(value, str) and value in (OK, ERROR, INTERRUPTED) else None
+    return value if isinstance(value, str) and value in (OK, ERROR, INTERRUPTED, UNKNOWN) else None
 
 
 def _strings(value: Any) -> dict[str, str] | None:
@@ -225,7 +227,7 @@ _SESSION: dict[str, Callable[[Any], Any]] = {
     "notebook": _path,
     "number": _integer,
     "kernel": _strings,
-    **dict.fromkeys(("host", "frontend", "person"), _text),
+    **dict.fromkeys(("host", "frontend", "person", "imported"), _text),
 }
 _BEGIN: dict[str, Callable[[Any], Any]] = {
     "code": _code,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from nbgit.lineage.runs.journals import VERSION, FileSeen, Run, Session, number_of
+from nbgit.lineage.runs.journals import UNKNOWN, VERSION, FileSeen, Run, Session, number_of
 from nbgit.lineage.runs.paths import is_inside, public_path
 
 KERNEL = ("python", "ipython", "ipykernel")
@@ -38,7 +38,7 @@ def write_cut(
             rows.append({"type": "packages", "session": session.id, "run": run_id, "packages": packages})
     for run in kept:
         rows.append(_begin(run, sorted(needs[run.id]), among[run.id]))
-        if run.seconds is not None:
+        if run.seconds is not None or run.outcome == UNKNOWN:
             rows.append(_end(run, left_out))
     return b"".join(json.dumps(row, ensure_ascii=True, separators=(",", ":")).encode("ascii") + b"\n" for row in rows)
 
@@ -53,6 +53,7 @@ def _session(session: Session, number: int) -> dict[str, Any]:
         "notebook": session.notebook if session.notebook and is_inside(session.notebook) else "",
         "frontend": session.frontend,
         "person": session.person,
+        "imported": session.imported,
         "number": number,
     }
     return line | {key: value for key, value in told.items() if value}

@@ -22,7 +22,7 @@ from nbgit.lineage.export.telling import (
 )
 from nbgit.lineage.origin.origin import Origin
 from nbgit.lineage.origin.upstream import Input, Made
-from nbgit.lineage.runs.journals import OK, Run, Session
+from nbgit.lineage.runs.journals import OK, UNKNOWN, Run, Session
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}  # RO-Crate 1.1 has no word for it
@@ -142,7 +142,7 @@ class Author:
         start, end = times_of(run)
         count = f" [{run.execution_count}]" if run.execution_count is not None else ""
         code = run.code if len(run.code) <= LONGEST else f"{run.code[:LONGEST]}…"
-        status = "Completed" if run.outcome == OK else "Failed"
+        status = "Completed" if run.outcome in (OK, UNKNOWN) else "Failed"
         return self.crate.add(
             f"urn:nbgit:run:{quoted(run.id.replace(':', '/'))}",
             "CreateAction" if results else "ActivateAction",
@@ -155,7 +155,7 @@ class Author:
             startTime=start.isoformat(timespec="milliseconds") if start else None,
             endTime=end.isoformat(timespec="milliseconds") if end else None,
             actionStatus=f"http://schema.org/{status}ActionStatus",
-            error=run.error if run.outcome != OK else None,
+            error=run.error or None if run.outcome != OK else None,
         )
 
     def _unrecorded(self, match: Match, output: Entity, code: list[Entity]) -> Entity:

@@ -29,7 +29,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Recipe:
-    """The steps in the order in which they were run, out of `among`; `kind` is slicer.RECORDED or STATIC."""
+    """The steps in the order in which they were run, out of `among`; `kind` is slicer.RECORDED, IMPORTED or STATIC."""
 
     kind: str
     steps: tuple[Step, ...]
@@ -55,7 +55,8 @@ class Recipes:
         position = _position(runs, target)
         kept = [runs[index] for index in self._edges_of(runs).reached(position)]
         steps = tuple(Step(run.code, run.execution_count, run.cell_id, run) for run in kept)
-        return Recipe(slicer.RECORDED, steps, max(position + 1, target.among))
+        kind = slicer.IMPORTED if target.session.imported else slicer.RECORDED
+        return Recipe(kind, steps, max(position + 1, target.among))
 
     def among(self, run: Run) -> int:
         """Return how many runs its session had up to a run."""

@@ -23,6 +23,7 @@ from nbgit.store.repository import Repository
 FRESH, STALE, UNKNOWN = "fresh", "stale", "unknown"
 ORDER = "out of order: "
 UNRECORDED = "no run of it was recorded"
+IMPORTED = "its run was imported: what it read is not known"
 LARGEST = 64 << 20  # bytes of a file that is digested to compare it
 
 
@@ -69,6 +70,8 @@ class Now:
         if disorder:
             reasons.append(f"{ORDER}{disorder}")
         runs = [run for one in _all(made) if one.recipe for run in one.recipe.runs]
+        if not reasons and made.run.session.imported:
+            return State(UNKNOWN, [IMPORTED])
         if not reasons and any(run.outcome == LOST for run in runs):
             return State(UNKNOWN, ["a run of the recipe was lost with its kernel"])
         return State(STALE if reasons else FRESH, reasons, bool(disorder))

@@ -12,7 +12,7 @@ from nbgit.lineage.runs.journals import OK, Run
 from nbgit.lineage.runs.paths import shown_path
 from nbgit.lineage.runs.story import tell_length
 from nbgit.lineage.runs.times import local_day, local_time
-from nbgit.lineage.slicing.slicer import RECORDED
+from nbgit.lineage.slicing.slicer import IMPORTED, RECORDED, STATIC
 from nbgit.lineage.story import LABEL, Line, label
 from nbgit.notebook.text import visible
 
@@ -20,6 +20,11 @@ CODE = 60  # characters of a step's first line
 STEPS = 12  # steps that are shown; blame-output --json has all
 INPUTS = 20  # lines about inputs
 PACKAGES = 6
+HOW = {  # what a recipe counts, and what it was read from
+    RECORDED: ("runs", "conservative"),
+    IMPORTED: ("runs", "imported: from code and order alone"),
+    STATIC: ("cells", "static: from the committed code alone"),
+}
 SHORT = 7  # digits of a commit beside an input
 
 
@@ -58,6 +63,9 @@ def _tell_run(run: Run, session: int) -> Line:
     python = ".".join(kernel.get("python", "").split(".")[:2])
     on = f" on {visible(run.session.host)}" if run.session.host else ""
     count = f" [{run.execution_count}]" if run.execution_count is not None else ""
+    if run.session.imported:
+        begun = f"run{count} of a session begun {local_time(run.started)}"
+        return [(begun, ""), (f", session {session}, imported from IPython's history", "dim")]
     line: Line = [(f"run{count} of {local_time(run.started)}", ""), (f" ({tell_length(run)})", "")]
     line.append((f", session {session}, kernel python {visible(python)}{on}", "dim"))
     return line if run.outcome == OK else [*line, (f", {visible(run.outcome)}", "red")]
@@ -66,8 +74,7 @@ def _tell_run(run: Run, session: int) -> Line:
 def _tell_recipe(recipe: Recipe) -> Iterator[Line]:
     if not recipe.steps:
         return
-    of = "runs" if recipe.kind == RECORDED else "cells"
-    how = "conservative" if recipe.kind == RECORDED else "static: from the committed code alone"
+    of, how = HOW[recipe.kind]
     yield [*label("recipe"), (f"{len(recipe.steps)} of {recipe.among} {of} ({how})", "")]
     hidden = len(recipe.steps) - STEPS
     if hidden > 0:

@@ -14,7 +14,7 @@ from nbgit.lineage.origin.upstream import Upstream
 from nbgit.lineage.origin.worktree import Notebook, Showing, Worktree, find_notebooks, read_notebook
 from nbgit.lineage.runs.journals import Run
 from nbgit.lineage.runs.records import Records
-from nbgit.lineage.slicing.slicer import RECORDED, STATIC
+from nbgit.lineage.slicing.slicer import IMPORTED, RECORDED, STATIC
 from nbgit.store.repository import Repository
 
 OUT_OF_ORDER, NEVER_RUN = "out of order", "never run"
@@ -25,7 +25,8 @@ Report = Callable[[int, int], None]
 class CellState:
     """A code cell with outputs, or one that was never run: its state's name, and why, in short clauses.
 
-    `kind` is RECORDED or STATIC, after what the state was read from; `run` is the run that made what it shows.
+    `kind` is RECORDED, IMPORTED or STATIC, after what the state was read from; `run` is the run that made what it
+    shows.
     """
 
     index: int
@@ -141,7 +142,7 @@ class States:
         for number, (run, path, shown) in enumerate(todo, 1):
             now, worktree = self._now.seen_from(path, run)
             made = Upstream(self._records, recipes, worktree).of(run)
-            self._add(path, shown, now.state_of(made), RECORDED, run)
+            self._add(path, shown, now.state_of(made), IMPORTED if run.session.imported else RECORDED, run)
             report(number, len(todo))
 
     @property

@@ -16,8 +16,9 @@ from nbgit.notebook.lean_json import loads
 VERSION = 1
 FORGOTTEN = "# forgotten"  # in place of the code of a run that `nbgit forget` has taken it from; or as much as fits
 DIGITS = 9  # of a run's number at most
-TOLD = ("started", "host", "pid", "cwd", "worktree", "notebook", "frontend", "person", "kernel", "number")
+TOLD = ("started", "host", "pid", "cwd", "worktree", "notebook", "frontend", "person", "imported", "kernel", "number")
 OK, ERROR, INTERRUPTED, LOST, RUNNING = "ok", "error", "interrupted", "lost", "running"
+UNKNOWN = "unknown"  # of a run that was imported
 
 
 class FileSeen(NamedTuple):
@@ -51,6 +52,7 @@ class Session:
     """A kernel's life; `packages` are (id of the run that imported them, or None; name -> version), in order.
 
     `number` is what a cut says: which session it was of those recorded in its clone; 0 where none has said it.
+    `imported` says where it comes from if nbgit did not record it: then `started` is all that is known of time.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Session:
     frontend: str | None = None
     person: str = ""
     number: int = 0
+    imported: str = ""
     kernel: dict[str, str] = field(default_factory=dict)
     packages: list[tuple[str | None, dict[str, str]]] = field(default_factory=list)
 
@@ -83,7 +86,8 @@ class Session:
 
 @dataclass
 class Run:
-    """One run of one cell; `started` is RFC 3339 in UTC, `outcome` one of OK, ERROR, INTERRUPTED, LOST, RUNNING.
+    """One run of one cell; `started` is RFC 3339 in UTC, `outcome` one of OK, ERROR, INTERRUPTED, LOST, RUNNING,
+    UNKNOWN.
 
     `parent` is the run it was started by (`run_cell` in a cell), `bound_before` the names that something else than a
     run has bound since the run before, `figures` how many pyplot has open at its end (None: it is not loaded). What a
@@ -206,7 +210,7 @@ def _read_source(source: Source) -> tuple[Session, dict[str, Run]]:
 def _take(line: dict[str, Any], session: Session, runs: dict[str, Run]) -> None:
     kind = line.get("type")
     if kind == "session":
-        for name in ("started", "host", "cwd", "worktree", "notebook", "frontend", "person"):
+        for name in ("started", "host", "cwd", "worktree", "notebook", "frontend", "person", "imported"):
             if isinstance(line.get(name), str):
                 setattr(session, name, line[name])
         session.pid = line.get("pid", session.pid) if isinstance(line.get("pid"), int) else session.pid
@@ -232,8 +236,8 @@ def _take(line: dict[str, Any], session: Session, runs: dict[str, Run]) -> None:
 
 
 def _take_end(line: dict[str, Any], run: Run) -> None:
-    run.outcome = line["outcome"] if line["outcome"] in (OK, ERROR, INTERRUPTED) else ERROR
-    run.seconds = float(line["seconds"])
+    run.outcome = line["outcome"] if line["outcome"] in (OK, ERROR, INTERRUPTED, UNKNOWN) else ERROR
+    run.seconds = None if line["seconds"] is None else float(line["seconds"])
     count, dirty = line.get("execution_count"), line.get("dirty")
     run.execution_count = count if isinstance(count, int) else None
     run.dirty = dirty if isinstance(dirty, bool) else None

@@ -33,6 +33,7 @@ def _tell_session(session: Session, count: int) -> Line:
     line: Line = [("  ", ""), (what, "cyan"), (f"  {count} run{'' if count == 1 else 's'}", "")]
     python = session.kernel.get("python", "")
     details = [f"python {python}" if python else "", session.host, session.person.rsplit(" <", 1)[0]]
+    details.append("imported from IPython's history" if session.imported else "")
     line.append(("".join(f" · {visible(one)}" for one in details if one), "dim"))
     return line
 

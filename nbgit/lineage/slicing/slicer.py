@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nbgit.lineage.slicing.memory import Binding, Memory
     from nbgit.lineage.slicing.shell_magics import Session
 
-RECORDED, STATIC = "recorded", "static"
+RECORDED, IMPORTED, STATIC = "recorded", "imported", "static"
 OK, ERROR, INTERRUPTED = "ok", "error", "interrupted"
 
 
