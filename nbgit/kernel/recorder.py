@@ -156,12 +156,13 @@ class Recorder:
         line["code"] = code[:CODE_LIMIT]
         if len(code) > CODE_LIMIT:
             line["code_size"] = len(code)
-        line |= {"started": rfc3339(time.time()), "head": self.place.head() or None}
+        head = self.place.head()
+        line |= {"started": rfc3339(time.time(), 6), "head": head or None}
         run.names = names.identities(self.shell.user_ns)
         if self._last and not self._stack and (between := names.bound(self._after, run.names)):
             line["bound_before"] = between[: names.LIMIT]
         self._writer.write(line)
-        if self._dirt.is_due():
+        if self._dirt.is_due(head):
             self.background.put(self._dirt.ask)
         run.touches = touches.fingerprint()  # the kernel itself draws random numbers when it is asked who it is
         run.clock = time.perf_counter()

@@ -77,9 +77,9 @@ class Dirt:
         self._asked: object = None
         self._answer: tuple[object, bool | None] = (None, None)
 
-    def is_due(self) -> bool:
-        """Return whether git is to be asked, and remember that it will be."""
-        state = self._state()
+    def is_due(self, head: str) -> bool:
+        """Return whether git is to be asked, with HEAD where it is, and remember that it will be."""
+        state = head, state_of(self._index)
         if state == self._asked:
             return False
         self._asked = state
@@ -87,9 +87,10 @@ class Dirt:
 
     def ask(self) -> None:
         """Ask git; takes as long as git takes."""
-        state = self._state()
+        head = self._place.head()
+        state = head, state_of(self._index)
         known = None
-        if self._place.head() not in ("", "unborn"):
+        if head not in ("", "unborn"):
             paths = [":(top)", f":(top,exclude)*{SUFFIX}"]
             answer = ask_git(["status", "--porcelain", "--untracked-files=no", "--", *paths], self._place.top)
             known = None if answer is None else bool(answer.strip())
@@ -99,9 +100,6 @@ class Dirt:
         """Return what git has said of the state that was there when it last was due, or None."""
         state, answer = self._answer
         return answer if state == self._asked else None
-
-    def _state(self) -> object:
-        return self._place.head(), state_of(self._index)
 
 
 def _kernel_id(shell: "Any") -> str:

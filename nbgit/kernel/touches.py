@@ -6,11 +6,13 @@ loaded are not asked.
 
 import os
 import sys
+from operator import ne
 
 from nbgit.kernel.names import identity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -55,24 +57,32 @@ def _pandas_options(module: "Any") -> object:
 
 
 class Parameters:
-    """Matplotlib's parameters; `shown` is how figures are shown, None as long as pyplot has not chosen that.
+    """Matplotlib's parameters; which of them say how figures are shown does not count before pyplot has chosen that.
 
     It does with the first figure, which sets parameters, too: no run's doing, and the same again in any session.
     """
 
-    __slots__ = ("rest", "shown")
+    __slots__ = ("all", "is_chosen", "shown")
 
     def __init__(self, parameters: "dict[str, object]", *, is_chosen: bool) -> None:
-        shown = {name: dict.get(parameters, name) for name in ("backend", "interactive")}
-        self.shown = tuple(map(identity, shown.values())) if is_chosen else None
-        self.rest = tuple(identity(value) for name, value in dict.items(parameters) if name not in shown)
+        self.all = tuple(map(identity, dict.values(parameters)))
+        self.shown = [identity(dict.get(parameters, name)) for name in ("backend", "interactive")]
+        self.is_chosen = is_chosen
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Parameters):
             return NotImplemented
-        return self.rest == other.rest and (self.shown == other.shown or None in (self.shown, other.shown))
+        if self.all == other.all:
+            return True
+        if len(self.all) != len(other.all) or (self.is_chosen and other.is_chosen):
+            return False
+        return _differing(self.all, other.all) == _differing(self.shown, other.shown)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _differing(some: "Sequence[int]", others: "Sequence[int]") -> int:
+    return sum(map(ne, some, others))
 
 
 def _rc_params(module: "Any") -> object:
@@ -81,7 +91,7 @@ def _rc_params(module: "Any") -> object:
 
 
 def _numpy_options(module: "Any") -> object:
-    return repr(module.get_printoptions()), repr(module.geterr())
+    return module.get_printoptions(), module.geterr()
 
 
 def _figures(module: "Any") -> object:
@@ -97,7 +107,8 @@ def _artists(figure: "Any") -> object:
 
 
 def _identities(options: "dict[str, Any]") -> object:
-    return tuple(_identities(value) if isinstance(value, dict) else identity(value) for value in options.values())
+    inner = [_identities(value) for value in options.values() if type(value) is dict]
+    return list(map(identity, options.values())), inner
 
 
 PARTS = (

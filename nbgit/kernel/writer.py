@@ -67,7 +67,8 @@ class Writer:
 
     def open_session(self, modules: "Iterable[str]") -> None:
         """Write the first lines of a session; `modules` are those that were there before it."""
-        line = {"type": "session", "nbgit-run": VERSION, "id": self._journal.session, "started": rfc3339(time.time())}
+        line = {"type": "session", "nbgit-run": VERSION, "id": self._journal.session}
+        line["started"] = rfc3339(time.time(), 6)
         self.write(line | describe(self._shell, self._place))
         self.tell_notebook()
         self._background.put(self._tell_person)

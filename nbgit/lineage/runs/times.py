@@ -13,14 +13,15 @@ def moment(text: str) -> datetime:
 
 
 def ended(started: str, seconds: float | None) -> str | None:
-    """Return when a run was over, in the form that runs have, or None where that is not known."""
+    """Return when a run was over, with as many digits as its start has, or None where that is not known."""
     if seconds is None:
         return None
     try:
         end = moment(started) + timedelta(seconds=seconds)
     except (OverflowError, ValueError):
         return None
-    return end.strftime("%Y-%m-%dT%H:%M:%S.") + f"{end.microsecond // 1000:03d}Z"
+    digits = 6 if len(started.rpartition(".")[2]) > len("000Z") else 3
+    return end.strftime("%Y-%m-%dT%H:%M:%S.") + f"{end.microsecond:06d}"[:digits] + "Z"
 
 
 def is_before(started: str, date: str) -> bool:

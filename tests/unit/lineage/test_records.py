@@ -14,6 +14,7 @@ from nbgit.lineage.history.index import Index
 from nbgit.lineage.runs.journals import LOST, FileSeen
 from nbgit.lineage.runs.records import Records
 from nbgit.lineage.runs.sources import LIMIT, LINE_LIMIT, JournalSource
+from nbgit.lineage.runs.times import ended
 from nbgit.store.repository import Repository, find_repository
 from tests.gitbox import GitBox
 
@@ -202,3 +203,9 @@ def test_hostile_lines_take_nothing_with_them(lab: Lab) -> None:
     with open(lab.folder / f"{SECOND}.jsonl", "r+b") as endless:
         endless.truncate(2 * LIMIT)
     assert [found.code for found in lab.records.of_session(SECOND)] == ["mine"]
+
+
+def test_a_run_ends_when_or_after_it_began() -> None:
+    assert ended("2026-11-05T14:02:11.104Z", 0.0005) == "2026-11-05T14:02:11.104Z"
+    assert ended("2026-11-05T14:02:11.104900Z", 0.00005) == "2026-11-05T14:02:11.104950Z"
+    assert ended("nonsense", 1e300) is None
