@@ -13,6 +13,7 @@ from benchmarks.bench import Bench, say
 from benchmarks.bulk import bulk_rows, one_pass
 from benchmarks.data import load_data, part_of
 from benchmarks.engine import engine_rows
+from benchmarks.lineage import lineage_rows
 from benchmarks.lookup import lookup_rows
 from benchmarks.machine import machine_facts
 from benchmarks.memory import memory_rows
@@ -31,6 +32,7 @@ from benchmarks.tools import installed_peers, plain_and_nbgit, version_of
 PARTS = ("set", "distinct", "process", "diff", "reading", "merge", "history", "save", "runs", "memory")
 LARGE = "scale"  # a part that is measured only where it is asked for: it takes some ten minutes
 ENGINE = "engine"  # likewise: nbdime takes minutes
+LINEAGE = "lineage"  # likewise: to make a million runs takes two minutes
 LOOKUP = "lookup"  # likewise: a hundred plots and nine hundred questions take ten minutes
 
 
@@ -94,6 +96,8 @@ def measure(bench: Bench, parts: list[str]) -> list[Row]:
         rows += scale_rows(bench)
     if ENGINE in parts:
         rows += engine_rows(bench)
+    if LINEAGE in parts:
+        rows += lineage_rows(bench)
     if LOOKUP in parts:
         rows += lookup_rows(bench)
     return rows
@@ -138,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--distinct", action="store_true", help="only the set in which no two figures are the same")
     parser.add_argument("--scale", action="store_true", help="only large repositories: 100,000 snapshots; ten minutes")
     parser.add_argument("--engine", action="store_true", help="only the diff engine, on real and on hard pairs")
-    parts = [*PARTS, LARGE, ENGINE, LOOKUP]
+    parts = [*PARTS, LARGE, ENGINE, LINEAGE, LOOKUP]
     parser.add_argument("--only", nargs="+", choices=parts, metavar="PART", help=f"only these: {', '.join(parts)}")
     parser.add_argument("--no-peers", action="store_true", help="only plain git and nbgit")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")

@@ -84,41 +84,51 @@ def data_path(pipeline: int, stage: int) -> str:
 def make_lab(sandbox: Sandbox, place: Path, shape: Shape) -> None:
     """Fill a fresh repository with nbgit installed."""
     every = [(pipeline, stage) for pipeline in range(shape.pipelines) for stage in range(shape.stages)]
-    for number in range(COMMITS):
+    for number in range(min(COMMITS, len(every))):
         part = every[number::COMMITS]
         files = {notebook_path(*one): notebook_bytes(_cells(*one, shape)) for one in part}
         write_files(place, files, OLD + number)
         sandbox.git(place, "add", "-A")
         dates = {f"GIT_{role}_DATE": f"{_start(shape, shape.sessions, 0)} +0000" for role in ("AUTHOR", "COMMITTER")}
         sandbox.git(place, "commit", "-q", "-m", f"part {number}", environ=dates)
-    for at, one in enumerate(every):
+    for one in every:
         for session in range(shape.sessions):
-            write_session(place / ".git", one, session, shape, at)
+            write_session(place / ".git", one, session, shape)
 
 
-def write_session(git_dir: Path, notebook: tuple[int, int], number: int, shape: Shape, at: int, more: int = 0) -> None:
-    """Write the journal of one session; `more` runs beyond those of the shape."""
-    pipeline, stage = notebook
-    source = random.Random(f"{pipeline}-{stage}-{number}")
-    start = _start(shape, number, stage) + at % 600
-    name = f"{rfc3339(start)[:19].replace('-', '').replace(':', '')}-{source.getrandbits(48):012x}"
-    journal = Journal(str(git_dir), name)
+def write_session(git_dir: Path, notebook: tuple[int, int], number: int, shape: Shape) -> None:
+    """Write the journal of one session."""
+    journal, start = _journal(git_dir, notebook, number, shape)
+    name = journal.session
     first = {"type": "session", "nbgit-run": 1, "id": name, "started": rfc3339(start), "pid": 1, "host": "lab-pc"}
     kernel = {"python": "3.11.7", "executable": "~/.venv/bin/python", "ipython": "9.18.1", "ipykernel": "7.4.0"}
-    journal.append(first | {"cwd": f"pipeline-{pipeline:03d}", "kernel": kernel})
+    journal.append(first | {"cwd": f"pipeline-{notebook[0]:03d}", "kernel": kernel})
     told = {"type": "session", "id": name}
     journal.append(told | {"notebook": notebook_path(*notebook), "frontend": "jupyter"})
     journal.append(told | {"person": "Ada Lovelace <ada@example.org>"})
     versions = {"numpy": "2.4.6", "pandas": "3.1.1", "matplotlib": "3.10.0"}
     journal.append({"type": "packages", "session": name, "run": f"{name}:1", "packages": versions})
-    for run in range(shape.runs + more):
+    journal.close()
+    append_runs(git_dir, notebook, number, shape, range(shape.runs))
+
+
+def append_runs(git_dir: Path, notebook: tuple[int, int], number: int, shape: Shape, runs: range) -> None:
+    """Append runs to the journal of a session; numbers of runs count from 0."""
+    journal, start = _journal(git_dir, notebook, number, shape)
+    for run in runs:
         for line in _run(notebook, number, run, shape):
-            journal.append({"type": line["type"], "id": f"{name}:{run + 1}"} | line | _when(line, start + PAUSE * run))
+            when = {"started": rfc3339(start + PAUSE * run, 6), "head": "0" * 40} if line["type"] == "begin" else {}
+            journal.append({"type": line["type"], "id": f"{journal.session}:{run + 1}"} | line | when)
     journal.close()
 
 
-def _when(line: dict[str, Any], started: float) -> dict[str, Any]:
-    return {"started": rfc3339(started), "head": "0" * 40} if line["type"] == "begin" else {}
+def _journal(git_dir: Path, notebook: tuple[int, int], number: int, shape: Shape) -> tuple[Journal, float]:
+    """Return the journal of a session, and when it began."""
+    pipeline, stage = notebook
+    source = random.Random(f"{pipeline}-{stage}-{number}")
+    start = _start(shape, number, stage) + source.random() * 600
+    name = f"{rfc3339(start)[:19].replace('-', '').replace(':', '')}-{source.getrandbits(48):012x}"
+    return Journal(str(git_dir), name), start
 
 
 def _run(notebook: tuple[int, int], session: int, run: int, shape: Shape) -> list[dict[str, Any]]:
