@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from statistics import median
 
 from benchmarks.bench import Bench, say
 from benchmarks.lab import MAIN, STYLE, Shape, append_runs, data_path, make_lab, notebook_path
@@ -22,15 +23,7 @@ def lineage_rows(bench: Bench) -> list[Row]:
     say(f"making a lab of {data}")
     place = bench.nbgit.fresh(bench.sandbox)
     make_lab(bench.sandbox, place, shape)
-    lab = _Lab(bench, place, shape)
-    say("lineage: the first question")
-    first = Measured([lab.nbgit("log", "--runs", "-n", "1")])
-    size = (place / ".git" / "nbgit" / "index.sqlite").stat().st_size / 1e6
-    rows = [
-        Row("first question: all journals are read", data, {NBGIT: first}),
-        Row("the index of all runs", data, {NBGIT: Measured([size])}, unit=MEGABYTES),
-        *lab.rows(data),
-    ]
+    rows = _Lab(bench, place, shape, data).rows()
     shutil.rmtree(place)
     return rows
 
@@ -38,75 +31,70 @@ def lineage_rows(bench: Bench) -> list[Row]:
 class _Lab:
     """A lab, and the questions that are put to it, each as a whole process."""
 
-    def __init__(self, bench: Bench, place: Path, shape: Shape) -> None:
+    def __init__(self, bench: Bench, place: Path, shape: Shape, data: str) -> None:
         self._bench = bench
         self._place = place
         self._shape = shape
+        self._data = data
 
-    def nbgit(self, *arguments: str) -> float:
-        return self._bench.sandbox.seconds([sys.executable, "-m", "nbgit", *arguments], self._place)
-
-    def rows(self, data: str) -> list[Row]:
-        """Return a row for each question that was not put before, and one for the same again, beside `git log`."""
+    def rows(self) -> list[Row]:
+        """Return a row for each question that was not put before, and one for the same again."""
         last = self._shape.stages - 1
-        rounds = min(self._bench.rounds, self._shape.pipelines - 1)
-        pipelines = range(1, rounds + 1)
-        questions: dict[str, list[tuple[str, ...]]] = {
-            "blame-output, a figure through all stages": [
-                ("blame-output", notebook_path(one, last), "--cell", str(MAIN)) for one in pipelines
-            ],
-            "affected, a file through all stages": [("affected", data_path(one, -1)) for one in pipelines],
-            "log --runs, one day": [("log", "--runs", "--since", DAY, "--until", f"{DAY} 23:59")] * rounds,
-        }
-        found = []
-        for work, asked in questions.items():
-            say(f"lineage: {work}")
-            if not work.startswith("log"):
-                new = Measured([self.nbgit(*arguments) for arguments in asked])
-                found.append(Row(f"{work}: not asked before", data, {NBGIT: new}))
-            again = self._again(asked)
-            found.append(self._row(f"{work}: again", data, again))
-        say("lineage: after one more run")
-        found.append(self._row("blame-output after one more run", data, self._after_a_run()))
-        return [*found, *self._worst(data)]
+        pipelines = range(1, min(self._bench.rounds, self._shape.pipelines - 1) + 1)
+        figures = [("blame-output", notebook_path(one, last), "--cell", str(MAIN)) for one in pipelines]
+        files = [("affected", data_path(one, -1)) for one in pipelines]
+        day = ("log", "--runs", "--since", DAY, "--until", f"{DAY} 23:59")
+        first = self._row("first question: all journals are read", [("log", "--runs", "-n", "1")], 1, False)
+        size = (self._place / ".git" / "nbgit" / "index.sqlite").stat().st_size / 1e6
+        new, again = "not asked before", "again"
+        return [
+            first,
+            Row("the index after it", self._data, {NBGIT: Measured([size])}, unit=MEGABYTES),
+            self._row(f"blame-output, a figure through all stages: {new}", figures, len(figures), False),
+            self._row(f"blame-output, a figure through all stages: {again}", figures),
+            self._row(f"affected, a file through all stages: {new}", files, len(files), False),
+            self._row(f"affected, a file through all stages: {again}", files),
+            self._row("log --runs, one day", [day]),
+            self._row("blame-output after one more run", [_FIRST], adds_runs=True),
+            self._row(f"affected, a file that every session reads: {new}", [_SHARED], 1, False),
+            self._row(f"affected, a file that every session reads: {again}", [_SHARED], 1, False),
+        ]
 
-    def _again(self, asked: list[tuple[str, ...]]) -> dict[str, list[float]]:
-        path = notebook_path(0, 0)
-        return self._bench.interleaved(
-            {
-                "plain": lambda _: self._bench.sandbox.git_seconds(self._place, "log", "-p", "--", path),
-                NBGIT: lambda number: self.nbgit(*asked[number % len(asked)]),
-            }
-        )
+    def _row(
+        self,
+        work: str,
+        asked: list[tuple[str, ...]],
+        rounds: int | None = None,
+        has_budget: bool = True,
+        adds_runs: bool = False,
+    ) -> Row:
+        """Ask in turn, beside `git log -p` of one notebook; the remark tells the processor time."""
+        say(f"lineage: {work}")
+        sandbox, busy = self._bench.sandbox, list[float]()
 
-    def _after_a_run(self) -> dict[str, list[float]]:
-        """Time the question about the first notebook, whose last session lives: a run is added before each."""
-        ask = ("blame-output", notebook_path(0, 0), "--cell", str(MAIN))
-        self.nbgit(*ask)
-        samples: dict[str, list[float]] = {"plain": [], NBGIT: []}
-        for number in range(self._bench.rounds):
-            run = self._shape.runs + number
-            append_runs(self._place / ".git", (0, 0), self._shape.sessions - 1, self._shape, range(run, run + 1))
-            samples[NBGIT].append(self.nbgit(*ask))
-            path = notebook_path(0, 0)
-            samples["plain"].append(self._bench.sandbox.git_seconds(self._place, "log", "-p", "--", path))
-        return samples
+        def ask(number: int) -> float:
+            if adds_runs:
+                run = self._shape.runs + number
+                append_runs(self._place / ".git", (0, 0), self._shape.sessions - 1, self._shape, range(run, run + 1))
+            before = sandbox.processor
+            command = [sys.executable, "-m", "nbgit", *asked[number % len(asked)]]
+            seconds = sandbox.seconds(command, self._place)
+            busy.append(sandbox.processor - before)
+            return seconds
 
-    def _worst(self, data: str) -> list[Row]:
-        """Return the rows for the file that every notebook reads: all sessions are followed, and then read."""
-        if not self._bench.quick:
-            say("lineage: a file that every notebook reads")
-        first = Measured([self.nbgit("affected", STYLE)])
-        again = Measured([self.nbgit("affected", STYLE)])
-        work = "affected, a file that every session reads"
-        return [Row(f"{work}: not asked before", data, {NBGIT: first}), Row(f"{work}: again", data, {NBGIT: again})]
-
-    def _row(self, work: str, data: str, samples: dict[str, list[float]]) -> Row:
+        log = ("log", "-p", "--", notebook_path(0, 0))
+        jobs = {"plain": lambda _: sandbox.git_seconds(self._place, *log), NBGIT: ask}
+        samples = self._bench.interleaved(jobs, rounds)
         return Row(
             work,
-            data,
+            self._data,
             {NBGIT: Measured(samples[NBGIT])},
-            budgets=ANSWER,
+            budgets=ANSWER if has_budget else (),
             baseline=Measured(samples["plain"]),
             baseline_name="git log -p of a notebook",
+            remarks=(f"{work}: processor time {median(busy) * 1000:,.0f} ms",),
         )
+
+
+_FIRST = ("blame-output", notebook_path(0, 0), "--cell", str(MAIN))
+_SHARED = ("affected", STYLE)
