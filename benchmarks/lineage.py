@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -63,7 +64,7 @@ class _Lab:
     def _row(
         self,
         work: str,
-        asked: list[tuple[str, ...]],
+        asked: Sequence[tuple[str, ...]],
         rounds: int | None = None,
         has_budget: bool = True,
         adds_runs: bool = False,

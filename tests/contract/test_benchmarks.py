@@ -15,6 +15,8 @@ from benchmarks.blame import saved_anew
 from benchmarks.data import Data, part_of
 from benchmarks.engine import engine_rows
 from benchmarks.engine_cases import cases
+from benchmarks.lab import MAIN, STYLE, append_runs, data_path, make_lab, notebook_path
+from benchmarks.lab import Shape as LabShape
 from benchmarks.large import Shape, commits_of, diary, make_large, path_of, version_of
 from benchmarks.memory import peaks
 from benchmarks.merging import merge_rows
@@ -23,6 +25,7 @@ from benchmarks.results import RATIO, Budget, Measured, Row
 from benchmarks.sandbox import Sandbox, write_files
 from benchmarks.scale import union_rows
 from benchmarks.tools import plain_and_nbgit
+from nbgit.external.json_schema import validate
 from tests.gitbox import SOURCE_ROOT
 
 
@@ -175,3 +178,22 @@ def test_merges_are_measured_and_their_answers_checked(tmp_path: Path) -> None:
     rows = merge_rows(bench)
     assert [row.work for row in rows][:2] == ["merge driver, one side unchanged", "merge driver, clean"]
     assert all("git's own text merge" in row.remarks[0] for row in rows)
+
+
+def test_a_generated_lab_is_told_through_all_its_stages(tmp_path: Path) -> None:
+    sandbox, nbgit = Sandbox(tmp_path), plain_and_nbgit()[1]
+    shape = LabShape(pipelines=1, stages=3, sessions=2, runs=30)
+    place = nbgit.fresh(sandbox)
+    make_lab(sandbox, place, shape)
+    for journal in (place / ".git" / "nbgit" / "runs").glob("*.jsonl"):
+        assert [error for row in journal.open() for error in validate(json.loads(row), "run.v1")] == []
+    ask = [sys.executable, "-m", "nbgit", "blame-output", notebook_path(0, 2), "--cell", str(MAIN), "--json"]
+    (match,) = json.loads(sandbox.run(ask, place))["matches"]
+    (style, read) = match["inputs"]
+    assert (style["path"], style["written_by"], read["path"]) == (STYLE, None, data_path(0, 1))
+    assert [one["path"] for one in read["written_by"]["inputs"]] == [STYLE, data_path(0, 0)]
+    assert match["recipe"]["among"] == 25
+    assert {cell["code"][:10] for cell in match["recipe"]["cells"]} >= {"raw = pd.r", "fig, ax = "}
+    append_runs(place / ".git", (0, 2), 1, shape, range(30, 31))
+    (again,) = json.loads(sandbox.run(ask, place))["matches"]
+    assert again["recipe"] == match["recipe"]
