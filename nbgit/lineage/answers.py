@@ -18,6 +18,7 @@ from nbgit.lineage.origin.whereabouts import Whereabouts
 from nbgit.lineage.origin.written import match_of_writer, writer_of
 from nbgit.lineage.runs.journals import Run
 from nbgit.lineage.runs.records import Records
+from nbgit.lineage.runs.times import local_time
 from nbgit.lineage.targets import LIKENESS, FileTarget
 from nbgit.notebook.outputs import Payload, read_payloads
 from nbgit.store.git import run_git
@@ -67,9 +68,13 @@ def blame_notebook(past: Past, path: str, position: int, selection: Selection, *
 def blame_file(past: Past, records: Records, file: FileTarget, *, history: bool = False) -> Answer:
     """Answer for a file: the run that was seen to write it, then the outputs that it shows (`blame_picture`)."""
     writer = writer_of(records, file.data, file.path)
-    if writer is None:
-        return blame_picture(past, file.data, history=history)
     whereabouts = Whereabouts(past, records)
+    if writer is None:
+        answer = blame_picture(past, file.data, history=history)
+        if earlier := _tell_earlier_writer(records, whereabouts, file.path):
+            answer.notes += [earlier] if answer.matches else []
+            answer.reason += f" {earlier}" if answer.reason else ""
+        return answer
     shown = blame_picture(past, file.data, history=history, alike=False).matches
     match = match_of_writer(past, whereabouts, *writer)
     if match is None:
@@ -78,6 +83,16 @@ def blame_file(past: Past, records: Records, file: FileTarget, *, history: bool 
         return Answer(shown, reason, verdict=SAME if shown else NONE, pending=writer[0])
     own = [one for one in shown if (one.path, one.figure.cell_index) == (match.path, match.figure.cell_index)]
     return Answer(shown if own else [match, *shown], verdict=SAME)
+
+
+def _tell_earlier_writer(records: Records, whereabouts: Whereabouts, path: str | None) -> str:
+    """Return the sentence for a file that a run has written, and that holds something else now, or ""."""
+    runs = [run for run, _ in records.writers_at(path)] if path else []
+    if not runs:
+        return ""
+    count = f" [{runs[-1].execution_count}]" if runs[-1].execution_count is not None else ""
+    home = whereabouts.notebook(runs[-1].session) or "a kernel"
+    return f"{path} was written by run{count} of {home} on {local_time(runs[-1].started)}, with another content."
 
 
 def blame_picture(past: Past, data: bytes, *, history: bool = False, alike: bool = True) -> Answer:

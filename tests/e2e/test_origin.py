@@ -195,6 +195,11 @@ def test_story_of_three_notebooks(project: GitBox, address: str) -> None:
     assert problem_with(written) == ""
     assert [cell["source"] for cell in recipe["cells"][1:]] == [cell["code"] for cell in match["recipe"]["cells"]]
 
+    kept = project.read("data/clean.csv")
+    project.write("data/clean.csv", b"x,y\n")
+    said = told(project, "data/clean.csv")
+    assert said.endswith("data/clean.csv was written by run [6] of clean.ipynb on DAY TIME, with another content.\n")
+    project.write("data/clean.csv", kept)
     project.write("scale.txt", b"2.5\n")
     assert ask(project, "plot.ipynb", "--cell-id", "plot")["reasons"] == ["scale.txt has changed since"]
     (project.path / "data" / "clean.csv").unlink()
