@@ -32,7 +32,7 @@ def fill_cache(cache: Path) -> None:
 
 
 def objections(crate: Path, cache: Path, severity: str = "REQUIRED") -> list[str]:
-    """Return what the validator objects to: `<check> <message>`."""
+    """Return what the validator objects to, of this severity or a graver one: `<severity> <message>`."""
     from rocrate_validator import services
     from rocrate_validator.models import Severity, ValidationSettings
 
@@ -46,4 +46,4 @@ def objections(crate: Path, cache: Path, severity: str = "REQUIRED") -> list[str
         cache_path=cache,
     )
     result = services.validate(settings)
-    return [f"{issue.check.identifier} {issue.message}" for issue in result.get_issues()]
+    return [f"{issue.severity.name} {issue.message}" for issue in result.get_issues()]

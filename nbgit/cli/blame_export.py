@@ -21,6 +21,7 @@ from nbgit.lineage.export.contents import Contents, payload_of
 from nbgit.lineage.export.crate import TERMS, Author
 from nbgit.lineage.export.provenance import Provenance
 from nbgit.lineage.export.telling import as_told
+from nbgit.lineage.export.upstream_scripts import upstream_scripts
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.origin import Origin
 from nbgit.lineage.origin.recipe import PYTHON
@@ -150,6 +151,7 @@ def _write_crate(repository: Repository, match: Match, origin: Origin, payload: 
     recipe = {"recipe.ipynb": as_notebook(match, told)}
     if match.language.lower() in PYTHON:
         recipe["recipe.py"] = as_script(match, told)
+        recipe |= upstream_scripts(origin.made) if origin.made else {}
     author.describe(match, origin, payload, recipe)
     author.license(exports.license)
     crate = author.crate

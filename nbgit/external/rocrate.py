@@ -29,12 +29,21 @@ def write_crate(
     crate = ROCrate(version=VERSION)
     crate.metadata.extra_terms.update(terms)
     for entity in entities:
-        properties = {key: value for key, value in entity.items() if key != "@id"}
+        properties = {key: _storable(value) for key, value in entity.items() if key != "@id"}
         crate.add(ContextEntity(crate, entity["@id"], properties=properties))
     for path, (properties, data) in files.items():
-        crate.add_file(io.BytesIO(data), path, properties=properties)
+        crate.add_file(io.BytesIO(data), path, properties=_storable(properties))
     for key, value in root.items():
-        crate.root_dataset[key] = value
+        crate.root_dataset[key] = _storable(value)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         crate.write(folder)
+
+
+def _storable(value: Any) -> Any:
+    """Return JSON whose text is UTF-8: a lone surrogate becomes a question mark."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {key: _storable(one) for key, one in value.items()}
+    return [_storable(one) for one in value] if isinstance(value, list) else value

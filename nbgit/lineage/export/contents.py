@@ -7,6 +7,7 @@ from nbgit.lineage.blame import Match
 from nbgit.lineage.history.figures import read_payloads
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.upstream import Input
+from nbgit.lineage.runs.paths import is_inside
 from nbgit.store.objects import ObjectReader
 from nbgit.store.repository import Repository
 
@@ -42,7 +43,7 @@ class Contents:
 
     def _on_disk(self, path: str, digest: str) -> bytes | None:
         top = self._repository.worktree
-        if top is None or path.startswith(("/", "~", "../")) or path[1:2] == ":":
+        if top is None or not is_inside(path):
             return None
         try:
             with open(os.path.join(top, path), "rb") as file:

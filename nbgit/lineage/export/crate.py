@@ -30,7 +30,7 @@ LONGEST = 4_000  # characters of a run's code in its description
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg", "application/pdf": "pdf"}
 EXTENSIONS |= {"image/gif": "gif", "image/webp": "webp", "text/html": "html", "text/plain": "txt"}
 NO_LICENSE = "No license was stated; ask the people named here before you use this."
-_RISKY = re.compile(r'[\x00-\x1f\x7f<>:"\\|?*]|[. ]+(?=/|$)')  # what some system's file names can't have
+_RISKY = re.compile(r'[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:"\\|?*]|[. ]+(?=/|$)')
 Entity = dict[str, Any]
 
 
@@ -110,6 +110,8 @@ class Author:
 
     def _recipe(self, name: str, data: bytes, kind: str, version: str) -> Entity:
         script = name.endswith(".py")
+        told = "The recipe as a script" if script else "The recipe as a notebook"
+        told = f"The recipe of a file that it rests on ({name})" if "/" in name else told
         language = self.crate.add(
             "https://www.python.org/", "ComputerLanguage", name="Python", url="https://www.python.org/"
         )
@@ -117,8 +119,8 @@ class Author:
             name,
             data,
             "SoftwareSourceCode",
-            name="The recipe as a script" if script else "The recipe as a notebook",
-            description=f"The steps that the output rests on, {kind}",
+            name=told,
+            description=f"Steps that the output rests on, {kind}",
             encodingFormat="text/x-python" if script else "application/x-ipynb+json",
             programmingLanguage=language,
             version=version,

@@ -9,6 +9,7 @@ from nbgit.lineage.blame import Match
 from nbgit.lineage.origin.origin import Origin
 from nbgit.lineage.origin.upstream import Made
 from nbgit.lineage.runs.journals import FileSeen, Run
+from nbgit.lineage.runs.paths import is_inside
 from nbgit.lineage.runs.times import moment
 
 OUTSIDE = "outside"  # stands for every folder that is not in the worktree
@@ -28,9 +29,10 @@ def makings(made: Made) -> list[Made]:
 
 def told_path(path: str) -> str:
     """Return a recorded path as others may see it: of one outside of the worktree the file's name alone."""
-    if path.startswith(("/", "~", "../")) or path[1:2] == ":":
-        return f"{OUTSIDE}/{path.replace(chr(92), '/').rpartition('/')[2]}"
-    return path
+    if is_inside(path):
+        return path
+    name = path.replace("\\", "/").rpartition("/")[2]
+    return f"{OUTSIDE}/{name.removeprefix('sha256:') or 'unnamed'}"
 
 
 def as_told(origin: Origin) -> Origin:
@@ -47,7 +49,8 @@ def as_told(origin: Origin) -> Origin:
         else replace(read, url=told_url(read.url or ""))
         for read in made.inputs
     ]
-    session = replace(made.run.session, cwd=told_path(made.run.session.cwd))
+    cwd = made.run.session.cwd
+    session = replace(made.run.session, cwd=told_path(cwd) if cwd not in ("", ".") else cwd)
     return replace(origin, made=replace(made, inputs=inputs, run=replace(made.run, session=session)))
 
 

@@ -2,10 +2,11 @@
 
 import json
 import re
+from collections.abc import Iterable
 
 from nbgit.lineage.blame import Match
 from nbgit.lineage.origin.origin import Origin
-from nbgit.lineage.origin.recipe import Recipe
+from nbgit.lineage.origin.recipe import Recipe, Step
 from nbgit.lineage.origin.trimmed import lines_left_out
 from nbgit.lineage.runs.paths import shown_path
 from nbgit.lineage.slicing.magics import without_magics
@@ -45,9 +46,14 @@ def as_script(match: Match, origin: Origin, short: Recipe | None = None) -> byte
 
     `short` is as for `as_notebook`.
     """
-    lines = [f"# {line}" for line in _header(match, origin, short)]
+    return write_script(_header(match, origin, short), (short or origin.recipe).steps)
+
+
+def write_script(header: Iterable[str], recipe: Iterable[Step]) -> bytes:
+    """Return steps as a Python script, below comments that say what they are."""
+    lines = [f"# {visible(line)}" for line in header]
     steps = []
-    for step in (short or origin.recipe).steps:
+    for step in recipe:
         count = f" [{step.execution_count}]" if step.execution_count is not None else ""
         steps.append(f"\n# %%{count}\n{without_magics(BACKEND.sub(_commented, step.code)).rstrip()}\n")
     if any("get_ipython()" in step for step in steps):
