@@ -253,6 +253,28 @@ def test_a_figure_of_which_a_cell_was_edited_since(project: ThreeDays, tmp_path:
     assert told(box, "blame-output", "analysis.ipynb", "--cell-id", "plot") == expected
 
 
+def test_the_story_on_another_machine(project: ThreeDays) -> None:
+    here, there = project.box, project.hub.clone("elsewhere")
+    match = asked(there, "analysis.ipynb", "--cell-id", "plot")
+    missing = ["data/clean.csv", "data/fit.h5", "data/raw.csv", "data/clean.parquet"]  # git ignores them
+    reasons = [f"{path} is not in this clone" for path in missing]
+    assert (match["state"], match["reasons"]) == ("unknown", reasons)
+    state = "state       unknown: " + f"\n{' ' * 21}".join(reasons) + "\n"
+    expected = story_of(project, match).replace("state       fresh\n", state)
+    assert told(there, "blame-output", "analysis.ipynb", "--cell-id", "plot") == expected
+    saved = told(there, "blame-output", "figures/fit.png")
+    assert saved[saved.index("introduced") :] == expected[expected.index("introduced") :]
+    same = asked(here, "analysis.ipynb", "--cell-id", "plot")
+    assert match["recipe"] == same["recipe"]
+    for path in missing:
+        there.write(path, here.read(path))
+    assert asked(there, "analysis.ipynb", "--cell-id", "plot")["state"] == "fresh"
+    assert told(there, "affected", "data/raw.csv").startswith("analysis.ipynb  cell 10 [9] output 0 · image/png ")
+    runs = told(there, "log", "--runs")
+    assert "lost" not in runs  # no output rests on the runs of the crash
+    assert_sound(there)
+
+
 def test_nothing_is_damaged(project: ThreeDays) -> None:
     assert_sound(project.box)
     (remote,) = json.loads(told(project.box, "status", "--json"))["remotes"]

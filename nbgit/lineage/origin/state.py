@@ -22,6 +22,7 @@ from nbgit.store.repository import Repository
 
 FRESH, STALE, UNKNOWN = "fresh", "stale", "unknown"
 ORDER = "out of order: "
+GONE, ABSENT = "is gone", "is not in this clone"  # absent: data that never came here, with runs that did
 UNRECORDED = "no run of it was recorded"
 IMPORTED = "its run was imported: what it read is not known"
 LARGEST = 64 << 20  # bytes of a file that is digested to compare it
@@ -69,6 +70,8 @@ class Now:
         reasons = list(dict.fromkeys(reasons))
         if disorder:
             reasons.append(f"{ORDER}{disorder}")
+        if reasons and all(reason.endswith(ABSENT) for reason in reasons):
+            return State(UNKNOWN, reasons)
         runs = [run for one in _all(made) if one.recipe for run in one.recipe.runs]
         if not reasons and made.run.session.imported:
             return State(UNKNOWN, [IMPORTED])
@@ -156,7 +159,7 @@ class Now:
             if size != file.size or self._digest_of(path) != file.sha256:
                 yield f"{file.path} has changed since"
         except OSError:
-            yield f"{file.path} is gone"
+            yield f"{file.path} {GONE if run.session.is_local else ABSENT}"
 
     def _digest_of(self, path: str) -> str:
         if path not in self._digests:

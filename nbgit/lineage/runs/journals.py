@@ -16,7 +16,20 @@ from nbgit.notebook.lean_json import loads
 VERSION = 1
 FORGOTTEN = "# forgotten"  # in place of the code of a run that `nbgit forget` has taken it from; or as much as fits
 DIGITS = 9  # of a run's number at most
-TOLD = ("started", "host", "pid", "cwd", "worktree", "notebook", "frontend", "person", "imported", "kernel", "number")
+TOLD = (
+    "started",
+    "host",
+    "pid",
+    "cwd",
+    "worktree",
+    "notebook",
+    "frontend",
+    "person",
+    "imported",
+    "kernel",
+    "number",
+    "is_local",
+)
 OK, ERROR, INTERRUPTED, LOST, RUNNING = "ok", "error", "interrupted", "lost", "running"
 UNKNOWN = "unknown"  # of a run that was imported
 
@@ -53,6 +66,7 @@ class Session:
 
     `number` is what a cut says: which session it was of those recorded in its clone; 0 where none has said it.
     `imported` says where it comes from if nbgit did not record it: then `started` is all that is known of time.
+    `is_local`: its kernel ran in this clone.
     """
 
     id: str
@@ -66,6 +80,7 @@ class Session:
     person: str = ""
     number: int = 0
     imported: str = ""
+    is_local: bool = False
     kernel: dict[str, str] = field(default_factory=dict)
     packages: list[tuple[str | None, dict[str, str]]] = field(default_factory=list)
 
@@ -184,7 +199,7 @@ def read_line(row: bytes) -> dict[str, Any] | None:
 
 def _read_source(source: Source) -> tuple[Session, dict[str, Run]]:
     """Return what one source tells of its session and the runs of it; of a source of another version, no runs."""
-    session = Session(source.session)
+    session = Session(source.session, is_local=source.is_local)
     runs: dict[str, Run] = {}
     try:
         for row, _ in source.rows():
