@@ -16,20 +16,7 @@ from nbgit.notebook.lean_json import loads
 VERSION = 1
 FORGOTTEN = "# forgotten"  # in place of the code of a run that `nbgit forget` has taken it from; or as much as fits
 DIGITS = 9  # of a run's number at most
-TOLD = (
-    "started",
-    "host",
-    "pid",
-    "cwd",
-    "worktree",
-    "notebook",
-    "frontend",
-    "person",
-    "imported",
-    "kernel",
-    "number",
-    "is_local",
-)
+TOLD = "started host pid cwd worktree notebook frontend person imported kernel number is_local".split()
 OK, ERROR, INTERRUPTED, LOST, RUNNING = "ok", "error", "interrupted", "lost", "running"
 UNKNOWN = "unknown"  # of a run that was imported
 
