@@ -16,7 +16,8 @@ from nbgit.notebook.lean_json import loads
 VERSION = 1
 FORGOTTEN = "# forgotten"  # in place of the code of a run that `nbgit forget` has taken it from; or as much as fits
 DIGITS = 9  # of a run's number at most
-TOLD = "started host pid cwd worktree notebook frontend person imported kernel number is_local".split()
+TEXTS = ("started", "host", "cwd", "worktree", "notebook", "frontend", "person", "imported")
+TOLD = (*TEXTS, "pid", "kernel", "number", "is_local")
 OK, ERROR, INTERRUPTED, LOST, RUNNING = "ok", "error", "interrupted", "lost", "running"
 UNKNOWN = "unknown"  # of a run that was imported
 
@@ -212,7 +213,7 @@ def _read_source(source: Source) -> tuple[Session, dict[str, Run]]:
 def _take(line: dict[str, Any], session: Session, runs: dict[str, Run]) -> None:
     kind = line.get("type")
     if kind == "session":
-        for name in ("started", "host", "cwd", "worktree", "notebook", "frontend", "person", "imported"):
+        for name in TEXTS:
             if isinstance(line.get(name), str):
                 setattr(session, name, line[name])
         session.pid = line.get("pid", session.pid) if isinstance(line.get("pid"), int) else session.pid
