@@ -12,6 +12,7 @@ import pytest
 from nbgit.external.json_schema import validate
 from tests.gitbox import GitBox
 from tests.kernels import run_steps
+from tests.nb import code, notebook
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 MAKE = {
@@ -28,6 +29,22 @@ SHOW = {
 }
 
 
+PICTURE = {"output_type": "display_data", "data": {"image/png": PIXEL[:-8] + "AAAAAA=="}, "metadata": {}}
+R_NOTEBOOK = notebook(
+    code('source("helpers.R")', id="source", execution_count=1),
+    code('d <- read.csv("data/clean.csv")  # read.csv("none.csv")', id="read", execution_count=2),
+    code('write.csv(summary(d), "data/summary.csv")', id="write", execution_count=3),
+    metadata={"language_info": {"name": "R"}, "kernelspec": {"name": "ir", "display_name": "R"}},
+)
+PYTHON_NOTEBOOK = notebook(
+    code("import pandas as pd\nplace = 'data'", id="set", execution_count=1),
+    code("other = pd.read_csv('data/never.csv')", id="other", execution_count=2),
+    code("df = pd.read_csv(f'{place}/summary.csv')", id="read", execution_count=3),
+    code("df.plot()", id="plot", execution_count=4, outputs=[PICTURE]),
+    metadata={"language_info": {"name": "python"}},
+)
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> GitBox:
     """Return a repository in which two notebooks were run and committed, one after the other."""
@@ -41,6 +58,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> GitBox:
     box.commit("make")
     run_steps(box, "show.ipynb", SHOW, list(SHOW))
     box.commit("show")
+    box.write("stats.ipynb", R_NOTEBOOK)
+    box.write("helpers.R", b'fit <- function(d) lm(y ~ x, d)\nlimits <- readRDS("config/limits.rds")\n')
+    box.write("report.ipynb", PYTHON_NOTEBOOK)
+    box.commit("by code")
     return box
 
 
@@ -58,13 +79,14 @@ def names(document: dict[str, Any]) -> set[str]:
     return {f"{node['kind']} {node.get('cell_id') or node['path'] or node['label']}" for node in document["nodes"]}
 
 
-def steps(document: dict[str, Any]) -> set[tuple[str, str, str]]:
+def steps(document: dict[str, Any]) -> set[tuple[str, ...]]:
     """Return the edges of a graph by the last part of their ends' ids."""
     short = {node["id"]: node.get("cell_id") or node["path"] or node["label"] for node in document["nodes"]}
-    return {(short[edge["from"]], edge["kind"], short[edge["to"]]) for edge in document["edges"]}
+    by = {"recorded": (), "code": ("by code",)}
+    return {(short[edge["from"]], edge["kind"], short[edge["to"]], *by[edge["by"]]) for edge in document["edges"]}
 
 
-def test_the_whole_repository_at_three_levels(project: GitBox) -> None:
+def test_the_whole_repository(project: GitBox) -> None:
     document = graph(project)
     assert document["collapse"] == "cells"
     assert steps(document) == {
@@ -74,12 +96,22 @@ def test_the_whole_repository_at_three_levels(project: GitBox) -> None:
         ("data/clean.csv", "read", "read"),
         ("read", "feeds", "plot"),
         ("plot", "showed", "plot"),
+        ("helpers.R", "read", "source", "by code"),
+        ("config/limits.rds", "read", "source", "by code"),
+        ("data/clean.csv", "read", "read", "by code"),
+        ("read", "feeds", "write", "by code"),
+        ("source", "feeds", "read", "by code"),
+        ("write", "wrote", "data/summary.csv", "by code"),
+        ("data/summary.csv", "read", "read", "by code"),
+        ("data/never.csv", "read", "other", "by code"),
+        ("read", "feeds", "plot", "by code"),
+        ("plot", "showed", "plot", "by code"),
     }
     scale = next(node for node in document["nodes"] if node["path"] == "config/scale.txt")
     assert (scale["commit"]["summary"], scale["kept_by"]) == ("set up", "git")
     small = graph(project, "--collapse", "notebooks")
     assert steps(small) >= {("make.ipynb", "wrote", "data/clean.csv"), ("data/clean.csv", "read", "show.ipynb")}
-    assert len(small["nodes"]) == 5
+    assert ("data/summary.csv", "read", "report.ipynb", "by code") in steps(small)
 
 
 def test_a_figure_step_by_step_and_a_file_both_ways(project: GitBox) -> None:
@@ -90,7 +122,9 @@ def test_a_figure_step_by_step_and_a_file_both_ways(project: GitBox) -> None:
     assert [node["kind"] for node in document["nodes"] if node["target"]] == ["cell", "figure"]
     assert names(graph(project, "data/clean.csv", "--up", "0")) == {
         "file data/clean.csv",
+        "file data/summary.csv",
         "cell read",
+        "cell write",
         "cell plot",
         "figure plot",
     }
@@ -99,17 +133,40 @@ def test_a_figure_step_by_step_and_a_file_both_ways(project: GitBox) -> None:
     assert near["notes"] != []
 
 
+def test_what_only_code_tells(project: GitBox) -> None:
+    document = json.loads(project.nbgit("blame-output", "report.ipynb", "--cell-id", "plot", "--json").out)
+    assert validate(document, "blame-output.v1") == []
+    (match,) = document["matches"]
+    (read,) = match["inputs"]
+    assert (read["path"], read["by"], read["cell_index"], read["sha256"]) == ("data/summary.csv", "code", 2, None)
+    assert read["path_written_by"] == [{"path": "stats.ipynb", "cell_index": 2, "run": None}]
+    told = project.nbgit("blame-output", "report.ipynb", "--cell-id", "plot").out
+    assert "inputs      data/summary.csv  by its code, whose path is in the code of stats.ipynb cell 2\n" in told
+
+    found = json.loads(project.nbgit("affected", "config/scale.txt", "--json").out)
+    assert validate(found, "affected.v1") == []
+    assert [(one["path"], one["by"]) for one in found["figures"]] == [
+        ("show.ipynb", "recorded"),
+        ("report.ipynb", "code"),
+    ]
+    assert (found["files"], found["files_by_code"]) == (["data/clean.csv"], ["data/summary.csv"])
+    limits = project.nbgit("affected", "config/limits.rds")
+    assert "report.ipynb  cell 3 [4] output 0 · image/png 1x1  by its code, not seen as it ran\n" in limits.out
+    assert project.nbgit("affected", "data/never.csv").out == "0 figures; 0 runs, 1 cell by code\n"
+    assert project.nbgit("affected", "none.csv").code == 1
+
+
 def test_every_format_says_the_same(project: GitBox) -> None:
     text = project.nbgit("graph").out
     assert "├" in text or "└" in text
     assert "config/scale.txt  committed " in text
     dot, mermaid = (project.nbgit("graph", "--format", form).out for form in ("dot", "mermaid"))
-    assert dot.count(" -> ") == mermaid.count("-->") == 6
+    assert dot.count(" -> ") == mermaid.count("-->") + mermaid.count("-.->") == 16
     assert "subgraph cluster_" in dot
     done = project.nbgit("graph", "-o", "lineage.svg")
     assert done.code == 0, done
     root = ElementTree.fromstring((project.path / "lineage.svg").read_bytes())
-    assert len(root.findall(".//{http://www.w3.org/2000/svg}image")) == 1
+    assert len(root.findall(".//{http://www.w3.org/2000/svg}image")) == 2
     assert project.nbgit("graph", "-o", "lineage.svg").code == 2
     assert project.nbgit("graph", "-o", "lineage.xyz").code == 2
     page = project.nbgit("graph", "--html", "-").out

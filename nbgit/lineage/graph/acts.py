@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from nbgit.lineage.by_code.notebooks import CodedNotebooks
 from nbgit.lineage.graph.model import CODE, RECORDED
+from nbgit.lineage.history.documents import preferred
+from nbgit.lineage.history.past import Past
 from nbgit.lineage.runs.journals import FileSeen, Run, Shown
 
 
@@ -34,6 +37,34 @@ class Act:
     def is_by_code(self) -> bool:
         """Whether nothing of it was recorded."""
         return self.by == CODE
+
+
+def coded_acts(notebooks: CodedNotebooks, past: Past) -> list[Act]:
+    """Return the acts that cells are of which no run was recorded, with the figures that they show in HEAD."""
+    shown: dict[tuple[str, int], list[Shown]] = {}
+    cells = notebooks.all()
+    for path in {cell.path for cell in cells}:
+        for figure in preferred(past.figures(notebooks.in_head[path])):
+            shown.setdefault((path, figure.cell_index), []).append(Shown(figure.mime, figure.digest))
+    return [
+        Act(
+            key=f"{cell.path}#{cell.index}",
+            notebook=cell.path,
+            session="",
+            number=cell.execution_count or cell.index,
+            code=cell.code,
+            execution_count=cell.execution_count,
+            cell_id=cell.id,
+            cell_index=cell.index,
+            by=CODE,
+            reads=tuple(FileSeen(path, -1, "", None) for path in cell.reads),
+            writes=tuple(FileSeen(path, -1, "", None) for path in cell.writes),
+            urls=tuple(cell.urls),
+            shown=tuple(shown.get((cell.path, cell.index), ())),
+            needs=tuple(f"{cell.path}#{index}" for index in sorted(cell.needs)),
+        )
+        for cell in cells
+    ]
 
 
 def act_of(run: Run, notebook: str | None) -> Act:

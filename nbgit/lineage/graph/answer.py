@@ -1,7 +1,8 @@
 """Ring 3: `nbgit graph`: from targets to a graph that can be read."""
 
 from nbgit.lineage.blame import Selection
-from nbgit.lineage.graph.acts import Act
+from nbgit.lineage.by_code.notebooks import CodedNotebooks
+from nbgit.lineage.graph.acts import Act, coded_acts
 from nbgit.lineage.graph.asked import Asked, Asker, NamesNow, Question
 from nbgit.lineage.graph.building import Builder
 from nbgit.lineage.graph.model import CELL, CELLS, FIGURE, NONE, NOTEBOOKS, Graph
@@ -9,7 +10,7 @@ from nbgit.lineage.graph.reducing import cut_depth, drop_implied, hide_preparing
 from nbgit.lineage.graph.tracing import Tracer
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.recipe import Recipes
-from nbgit.lineage.origin.sources import introduced_by
+from nbgit.lineage.origin.sources import committed_in, introduced_by
 from nbgit.lineage.origin.whereabouts import Whereabouts
 from nbgit.lineage.runs.journals import FileSeen
 from nbgit.lineage.runs.records import Records
@@ -37,7 +38,7 @@ class GraphMaker:
 
         `collapse` is NONE, CELLS or NOTEBOOKS, or None for as much as can be read; `up` and `down` are depths.
         """
-        coded: list[Act] = []
+        coded = coded_acts(CodedNotebooks(self._past, self._records, self._whereabouts), self._past)
         tracer = Tracer(self._records, self._recipes, self._whereabouts, coded, self._names)
         asker = Asker(self._past, self._records, self._whereabouts, tracer, coded, self._names)
         question = asker.question(targets, selection)
@@ -73,7 +74,11 @@ class GraphMaker:
     def _graph(self, tracer: Tracer, question: Question, level: str) -> Graph:
         builder = Builder(tracer.trace, level, self._cell_of)
         loose = {flow.source for flow in tracer.trace.flows if isinstance(flow.source, FileSeen)}
-        graph = builder.build(introduced_by(self._past, loose))
+        commits = introduced_by(self._past, loose)
+        named = {file.path: file for file in loose if file.size < 0}
+        head = self._past.graph.oids[self._past.head]
+        commits |= {named[path]: found for path, found in committed_in(self._past, head, named).items()}
+        graph = builder.build(commits)
         behind = set(question.down) | self._resting(tracer, question)
         builder.show(
             [tracer.trace.acts[key] for key in behind if key in tracer.trace.acts], question.figures.__contains__

@@ -1,26 +1,69 @@
 """Ring 3: what rests on a file: runs, the files that they wrote, and the figures that they displayed."""
 
+import os
 from dataclasses import dataclass, field
+from hashlib import sha256
 
+from nbgit.lineage.by_code.notebooks import CodedCell, CodedNotebooks
 from nbgit.lineage.origin.recipe import Recipes
+from nbgit.lineage.origin.sources import LARGEST
 from nbgit.lineage.runs.journals import FileSeen, Run
 from nbgit.lineage.runs.records import Records
 from nbgit.notebook.outputs import is_figure
+from nbgit.store.objects import ObjectReader
+from nbgit.store.repository import Repository
 
 
 @dataclass
 class Affected:
-    """What rests on a file, as far as it was recorded: runs by id, files they wrote by path, digests of figures."""
+    """What rests on a file: runs by id, files they wrote by path, digests of figures.
+
+    `cells` are those of which no run was recorded and whose code says so, by (path, index); `coded` are the files that
+    such cells write.
+    """
 
     runs: dict[str, Run] = field(default_factory=dict)
     files: dict[str, FileSeen] = field(default_factory=dict)
     figures: dict[str, Run] = field(default_factory=dict)
+    cells: dict[tuple[str, int], CodedCell] = field(default_factory=dict)
+    coded: dict[str, None] = field(default_factory=dict)
 
 
-def affected_by(path: str, records: Records, recipes: Recipes) -> Affected:
-    """Return what rests on the file at `path` (as runs have it), whatever it held, and on copies of what it held."""
+def affected_by(path: str, records: Records, recipes: Recipes, now: FileSeen | None = None) -> Affected:
+    """Return what rests on the file at `path` (as runs have it), whatever it held, and on copies of what it held.
+
+    `now` is what it holds now (`file_now`): runs that have read that count under whatever name.
+    """
     found = Affected()
-    todo = list(records.readers(path))
+    readers = [*records.readers(path), *(records.readers_of(now) if now and now.size else [])]
+    _follow_runs(found, readers, records, recipes)
+    return found
+
+
+def file_now(repository: Repository, path: str) -> FileSeen | None:
+    """Return the file at `path` as it is on disk, or else in HEAD; None where there is none, or a very large one."""
+    data = worktree_bytes(repository, path)
+    if data is None:
+        with ObjectReader(repository) as reader:
+            data = reader.read(f"HEAD:{path}", most=LARGEST) if "\n" not in path else None
+    return FileSeen(path, len(data), "", sha256(data).hexdigest()) if data is not None else None
+
+
+def worktree_bytes(repository: Repository, path: str) -> bytes | None:
+    """Return what a file of the working tree holds, None where it can't be read or is very large."""
+    if repository.worktree is None:
+        return None
+    place = os.path.join(repository.worktree, *path.split("/"))
+    try:
+        if not os.path.isfile(place) or os.stat(place).st_size > LARGEST:
+            return None
+        with open(place, "rb") as file:
+            return file.read()
+    except (OSError, ValueError):
+        return None
+
+
+def _follow_runs(found: Affected, todo: list[Run], records: Records, recipes: Recipes) -> None:
     while todo:
         reader = todo.pop()
         if reader.id in found.runs:
@@ -33,4 +76,28 @@ def affected_by(path: str, records: Records, recipes: Recipes) -> Affected:
             for file in run.writes:
                 found.files[file.path] = file
                 todo += [one for one in records.readers_of(file) if one.started >= run.started]
-    return found
+
+
+def add_coded(found: Affected, path: str, coded: CodedNotebooks, records: Records, recipes: Recipes) -> None:
+    """Add what rests on a file by code alone, and on the files that were found; and runs that rest on that."""
+    todo, seen = [path, *found.files], {path, *found.files}
+    while todo:
+        for reader in coded.reading(todo.pop()):
+            for cell in coded.resting_on(reader):
+                found.cells[cell.path, cell.index] = cell
+                new = cell.writes.keys() - seen
+                found.coded |= dict.fromkeys(new)
+                for one in new:
+                    _follow_runs(found, _unexplained(records, one), records, recipes)
+                fresh = (new | found.files.keys()) - seen
+                seen |= fresh
+                todo += sorted(fresh)
+
+
+def _unexplained(records: Records, path: str) -> list[Run]:
+    """Return the runs that read a path and of which no run is known that wrote what they read."""
+    return [
+        run
+        for run in records.readers(path)
+        if any(file.path == path and records.writer(file, run) is None for file in run.reads)
+    ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbgit.lineage.blame import Match
+from nbgit.lineage.by_code.inputs import CodedInput, CodedInputs
 from nbgit.lineage.history.figures import counts_of
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.making import maker_of
@@ -22,6 +23,7 @@ from nbgit.lineage.runs.times import ended
 class Origin:
     """Where an output came from; `made` is None where no run of it was recorded.
 
+    `coded` is what the recipe's code reads where no run was recorded.
     `packages` are those that the session had imported by then, `changed` those with another version now; `session` is
     the session's number among those recorded here.
     """
@@ -32,6 +34,7 @@ class Origin:
     packages: dict[str, str] = field(default_factory=dict)
     changed: dict[str, str] = field(default_factory=dict)
     session: int = 0
+    coded: list[CodedInput] = field(default_factory=list)
     path: str = ""
 
     def as_json(self) -> dict[str, Any]:
@@ -39,7 +42,9 @@ class Origin:
         return {
             "run": run_as_json(self.made.run) if self.made else None,
             "recipe": _recipe_as_json(self.recipe, self.made.place.path if self.made else self.path),
-            "inputs": [_input_as_json(read) for read in self.made.inputs] if self.made else [],
+            "inputs": [_input_as_json(read) for read in self.made.inputs]
+            if self.made
+            else [read.as_json() for read in self.coded],
             "packages": self.packages,
             "packages_now": self.changed,
             "state": self.state.name,
@@ -63,11 +68,12 @@ class Origins:
         self._whereabouts = Whereabouts(past, records)
         self._recipes, self._static = Recipes(records), StaticRecipes()
         self._now = Now(past.repository, self._whereabouts, past)
+        self._coded = CodedInputs(past, records, self._whereabouts)
 
     def of_match(self, match: Match) -> Origin:
         """Return where an output of a commit came from."""
         run = match.written[0] if match.written else maker_of(match, self._records, self._whereabouts)
-        return _unrecorded(self._past, match, self._static, self._now) if run is None else self.of_run(run)
+        return self._unrecorded(match) if run is None else self.of_run(run)
 
     def of_run(self, run: Run) -> Origin:
         """Return where that which a run has made came from."""
@@ -79,14 +85,13 @@ class Origins:
         recipe = made.recipe or self._recipes.of(run)
         return Origin(recipe, state, made, packages, changed, self._records.number(run.session.id))
 
-
-def _unrecorded(past: Past, match: Match, recipes: StaticRecipes, now: Now) -> Origin:
-    """Return what the committed notebook alone tells."""
-    document = match.version.shown.document
-    counts = counts_of(past.index, document)
-    recipe = recipes.of(document, match.cells, counts, match.then.cell_index, match.language)
-    state = now.state_of_static(recipe, match.path)
-    return Origin(recipe, state, path=match.version.path)
+    def _unrecorded(self, match: Match) -> Origin:
+        """Return what the committed notebook alone tells."""
+        document = match.version.shown.document
+        counts = counts_of(self._past.index, document)
+        recipe = self._static.of(document, match.cells, counts, match.then.cell_index, match.language)
+        state = self._now.state_of_static(recipe, match.path)
+        return Origin(recipe, state, coded=self._coded.of(match, recipe), path=match.version.path)
 
 
 def _find_commits(past: Past, made: Made) -> None:
@@ -139,6 +144,7 @@ def _input_as_json(read: Input) -> dict[str, Any]:
         "path": file.path if file else None,
         "sha256": file.sha256 if file else None,
         "size": file.size if file else None,
+        "by": "recorded",
         "read_by": read.read_by.id,
         "written_by": _made_as_json(made) if made else None,
         "commit": read.commit.as_json() if read.commit else None,

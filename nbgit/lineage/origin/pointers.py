@@ -91,6 +91,18 @@ def kept_by(file: FileSeen, data: bytes, contents: Contents) -> str | None:
     return None
 
 
+def pointer_kind(data: bytes | None) -> str:
+    """Return what keeps the content of a file for which git has this blob; None: it is too large for a pointer."""
+    if data is not None and data.startswith(LFS_HEAD):
+        return LFS
+    return ANNEX if data is not None and (ANNEX_SHA.search(data) or ANNEX_MD5.search(data)) else GIT
+
+
+def names_out(name: str, data: bytes, path: str) -> bool:
+    """Return whether a `.dvc` file or a `dvc.lock` (at `name`) names a path, or a folder above it, as an output."""
+    return any(path == out or path.startswith(out + "/") for out, _, _ in _outs(name, data))
+
+
 def dvc_files(path: str) -> list[str]:
     """Return the files in which DVC may name the content at a path: its own, its folders', and the locks above it."""
     folders = [path]

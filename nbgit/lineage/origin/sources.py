@@ -5,10 +5,19 @@ from typing import NamedTuple
 
 from nbgit.lineage.history.commits import Commit
 from nbgit.lineage.history.past import Past
-from nbgit.lineage.origin.pointers import DVC, POINTER, Contents, dvc_files, is_named_by_dvc, kept_by
+from nbgit.lineage.origin.pointers import (
+    DVC,
+    POINTER,
+    Contents,
+    dvc_files,
+    is_named_by_dvc,
+    kept_by,
+    names_out,
+    pointer_kind,
+)
 from nbgit.lineage.runs.journals import FileSeen
 from nbgit.store.git import run_git
-from nbgit.store.objects import ObjectReader
+from nbgit.store.objects import ObjectReader, read_oids
 
 LARGEST = 64 << 20  # bytes: what a run digests
 NAMED = 1 << 20  # bytes of a file of DVC's
@@ -52,6 +61,31 @@ def introduced_by(past: Past, files: Iterable[FileSeen]) -> dict[FileSeen, Found
                     break
     commits = past.commits({position for position, _ in found.values()})
     return {file: Found(commits[position], keeper) for file, (position, keeper) in found.items()}
+
+
+def committed_in(past: Past, commit: str, paths: Iterable[str]) -> dict[str, Found]:
+    """Return for each path that `commit` has the first commit that has the same there, whatever that is.
+
+    Of what DVC keeps it is the commit that named it as it is named in `commit`.
+    """
+    found: dict[str, Found] = {}
+    wanted = sorted({path for path in paths if is_inside(path) and "\n" not in path})
+    names = {path: [path, *dvc_files(path)] for path in wanted}
+    asked = sorted({name for some in names.values() for name in some})
+    oids = dict(zip(asked, read_oids(past.repository, [f"{commit}:{name}" for name in asked]), strict=True))
+    blobs = _blobs(past, [name for name in asked if oids[name]])
+    with ObjectReader(past.repository) as reader:
+        for path in wanted:
+            for name in names[path]:
+                data = reader.read(oids[name] or "", most=NAMED) if oids[name] and name != path else b""
+                if not oids[name] or (name != path and not names_out(name, data or b"", path)):
+                    continue
+                position = next((one for one, blob in blobs.get(name, ()) if blob == oids[name]), None)
+                if position is not None:
+                    keeper = DVC if name != path else pointer_kind(reader.read(oids[name] or "", most=POINTER))
+                    found[path] = Found(past.commits([position])[position], keeper)
+                    break
+    return found
 
 
 def has_content(file: FileSeen, data: bytes) -> bool:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from nbgit.lineage.by_code.inputs import CodedInput
+from nbgit.lineage.history.commits import Commit
 from nbgit.lineage.origin.origin import Origin
 from nbgit.lineage.origin.pointers import GIT
 from nbgit.lineage.origin.recipe import Recipe
@@ -25,6 +27,7 @@ HOW = {  # what a recipe counts, and what it was read from
     IMPORTED: ("runs", "imported: from code and order alone"),
     STATIC: ("cells", "static: from the committed code alone"),
 }
+CODED = 2  # notebooks whose code writes a path
 SHORT = 7  # digits of a commit beside an input
 
 
@@ -33,7 +36,7 @@ def tell_origin(origin: Origin) -> Iterator[Line]:
     if origin.made is not None:
         yield label("made by") + _tell_run(origin.made.run, origin.session)
     yield from _tell_recipe(origin.recipe)
-    lines = list(_tell_inputs(origin.made.inputs, 0)) if origin.made else []
+    lines = list(_tell_inputs(origin.made.inputs, 0) if origin.made else _tell_coded(origin.coded))
     if len(lines) > INPUTS:
         lines = [*lines[:INPUTS], [(f"… {len(lines) - INPUTS} more lines", "dim")]]
     yield from _labelled("inputs", lines)
@@ -127,12 +130,31 @@ def _tell_inputs(inputs: list[Input], depth: int) -> Iterator[Line]:
         yield from _tell_inputs(made.inputs, depth + 1)
 
 
+def _tell_coded(inputs: list[CodedInput]) -> Iterator[Line]:
+    """Yield the lines of what code reads; what was in it when the output was made, nobody has seen."""
+    for read in inputs:
+        line: Line = [(visible(read.path or read.url or ""), "bold"), ("  by its code", "dim")]
+        for writer in read.writers[:CODED]:
+            cell = f" cell {writer.cell_index}" if writer.cell_index is not None else ""
+            known = "written by" if writer.run else "whose path is in the code of"
+            line += [(f", {known} ", "dim"), (visible(writer.path or "a kernel") + cell, "")]
+        if len(read.writers) > CODED:
+            line.append((f" and {len(read.writers) - CODED} more", "dim"))
+        if not read.writers and read.commit:
+            line += [("  <- ", "dim"), *_tell_commit_of(read.commit, read.kept_by)]
+        yield line
+
+
 def _tell_source(read: Input) -> Line:
     if read.commit is None:
         return [("not recorded", "dim")]
-    name = visible(read.commit.author.rsplit(" <", 1)[0])
-    keeper = f" ({read.kept_by})" if read.kept_by not in (None, GIT) else ""
-    return [("committed ", ""), (read.commit.oid[:SHORT], "yellow"), (f" {read.commit.date[:10]} {name}{keeper}", "")]
+    return _tell_commit_of(read.commit, read.kept_by)
+
+
+def _tell_commit_of(commit: Commit, kept_by: str | None) -> Line:
+    name = visible(commit.author.rsplit(" <", 1)[0])
+    keeper = f" ({kept_by})" if kept_by not in (None, GIT) else ""
+    return [("committed ", ""), (commit.oid[:SHORT], "yellow"), (f" {commit.date[:10]} {name}{keeper}", "")]
 
 
 def _tell_place(made: Made) -> Line:

@@ -30,17 +30,16 @@ class FileEffects(Frame):
     def files(self, path: str, name: str, kind: str, given: Given) -> None:
         """Follow what a function or a method of that name does with files."""
         mode = file_mode(path, name, kind)
+        if self.context.notes is not None:
+            named = _file_given(name, kind, given)
+            self.context.notes.files(name, given, named.text if named else None, is_sure=bool(mode))
         if not mode:
             return
         if name in TWO_PATHS:
             for index in range(2):
                 self.use_file(given.text(index), "get" if index == 0 and "copy" in name else "use")
             return
-        target = next((given.named[word] for word in PATH_WORDS if word in given.named), None)
-        if target is None and kind == "pathlib" and given.receiver is not None:
-            target = given.receiver
-        if target is None and given.positional:
-            target = given.positional[-1] if name == "dump" and len(given.positional) > 1 else given.positional[0]
+        target = _file_given(name, kind, given)
         if target is None:
             return
         if target.text is None:
@@ -58,6 +57,8 @@ class FileEffects(Frame):
         """Return what `open` gives: a handle that holds the file's place."""
         target = given.receiver if is_method else given.positional[0] if given.positional else given.named.get("file")
         text = target.text if target is not None else None
+        if self.context.notes is not None:
+            self.context.notes.opened(given, text, 0 if is_method else 1)
         how = given.named["mode"].text if "mode" in given.named else given.text(0 if is_method else 1)
         known = "mode" in given.named or len(given.positional) > (0 if is_method else 1)
         letters = how if how is not None else "r+" if known else "r"
@@ -119,3 +120,13 @@ class FileEffects(Frame):
             if all(one is not None for one in texts):
                 return posixpath.join(text, *(one or "" for one in texts))
         return text if name in ("as_posix", "__str__", "__fspath__") else None
+
+
+def _file_given(name: str, kind: str, given: Given) -> Value | None:
+    """Return the argument that names a file, or the path whose method is called."""
+    target = next((given.named[word] for word in PATH_WORDS if word in given.named), None)
+    if target is None and kind == "pathlib" and given.receiver is not None:
+        target = given.receiver
+    if target is None and given.positional:
+        target = given.positional[-1] if name == "dump" and len(given.positional) > 1 else given.positional[0]
+    return target

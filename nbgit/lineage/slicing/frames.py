@@ -6,6 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from nbgit.lineage.slicing.memory import NOTHING, Code, Memory, Scope, Thing, Value
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nbgit.lineage.slicing.named_files import Notes
+
 BUDGET = 400  # calls that are followed for one run; those beyond are taken to change whatever they name
 DEPTH = 8  # calls within calls
 KNOWN = frozenset(dir(builtins)) | {"get_ipython", "display", "__file__", "__builtins__", "exit", "quit", "reload"}
@@ -48,6 +52,7 @@ class Context:
         self.is_active = False  # this run does more than to import and bind
         self.reloads = False  # %autoreload is on
         self.cwd = ""
+        self.notes: Notes | None = None  # what the code names, where that is asked for
 
 
 class Frame:

@@ -259,6 +259,8 @@ class Shell(Blocks):
         """Follow a command of the system's shell: it may read and write any file, but for a few that only look."""
         self.act()
         self.interpolate(text)
+        if self.context.notes is not None:
+            self.context.notes.started(text)
         words = text.split()
         quiet = bool(words) and words[0] in LOOKING and not is_script and not set("|>&;`$(") & set(text)
         if not quiet:

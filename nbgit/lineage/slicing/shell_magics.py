@@ -83,6 +83,8 @@ class Session(Shell):
         in_session = "-i" in line.split()
         path = words[0].strip("'\"") if words else ""
         path += "" if path.endswith((".py", ".ipy", ".ipynb")) else ".py"
+        if self.context.notes is not None:
+            self.context.notes.ran(path)
         place = self.use_file(path, "get")
         self.memory.look(Value({place}), path)
         text = self.context.texts.get(place_of(path))
