@@ -9,7 +9,7 @@ import click
 
 from nbgit.cli.diff_options import GitLike, view_options
 from nbgit.cli.log_patch import patch_of
-from nbgit.cli.log_runs import show_runs
+from nbgit.cli.log_runs import Asked, show_runs
 from nbgit.cli.numbers import Number
 from nbgit.cli.paging import paged
 from nbgit.cli.terminal import encoded, print_text, progress, render, warn
@@ -42,7 +42,7 @@ Examples:
 @click.option("-n", "--max-count", "limit", type=Number(), metavar="N", help="At most N entries.")
 @click.option("--since", metavar="DATE", help="Only commits after DATE, as git reads it.")
 @click.option("--until", metavar="DATE", help="Only commits before DATE.")
-@click.option("--author", metavar="PATTERN", help="Only commits whose author matches.")
+@click.option("--author", metavar="PATTERN", help="Only commits, or runs, of authors that match.")
 @click.option("-p", "--patch", is_flag=True, help="What changed, by cell and by output.")
 @view_options
 @click.option("--runs", is_flag=True, help="What ran in kernels, run by run, committed or not.")
@@ -70,10 +70,9 @@ def command(
         raise click.UsageError(f"-p and {'--runs' if runs else '--json'} exclude each other")
     repository = find_repository(os.getcwd(), os.environ)
     if runs:
-        if author:
-            raise click.UsageError("--author is for commits; runs are yours")
         named = [repository_path(repository, os.getcwd(), path) for path in paths]
-        return show_runs(repository, named, since=since, until=until, limit=limit, pager=not no_pager, as_json=as_json)
+        concerned = Asked(named, since, until, author, limit)
+        return show_runs(repository, concerned, pager=not no_pager, as_json=as_json)
     link_missing(repository, warn)
     asked = [repository_path(repository, os.getcwd(), path) for path in paths]
     filters = [f"--{name}={value}" for name, value in (("since", since), ("until", until), ("author", author)) if value]

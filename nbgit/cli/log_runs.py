@@ -1,6 +1,8 @@
 """`nbgit log --runs`: what ran in kernels, committed or not, newest first."""
 
+import re
 from itertools import islice
+from typing import NamedTuple
 
 import click
 
@@ -14,34 +16,45 @@ from nbgit.store.git import run_git
 from nbgit.store.repository import Repository
 
 
-def show_runs(
-    repository: Repository,
-    paths: list[str],
-    *,
-    since: str | None,
-    until: str | None,
-    limit: int | None,
-    pager: bool,
-    as_json: bool,
-) -> int:
-    """Print the runs of a repository, and return the exit code.
+class Asked(NamedTuple):
+    """Which runs are asked for.
 
     `paths` (from the top; none means all) are notebooks, files that were read or written, or folders of these; `since`
-    and `until` are dates as git reads them.
+    and `until` are dates as git reads them, `author` is a regular expression for the person.
     """
-    first, last = _seconds(repository, "since", since), _seconds(repository, "until", until)
+
+    paths: list[str]
+    since: str | None
+    until: str | None
+    author: str | None
+    limit: int | None
+
+
+def show_runs(repository: Repository, asked: Asked, *, pager: bool, as_json: bool) -> int:
+    """Print the runs that are known in a repository, and return the exit code."""
+    paths = asked.paths
+    first, last = _seconds(repository, "since", asked.since), _seconds(repository, "until", asked.until)
+    try:
+        person = re.compile(asked.author or "")
+    except re.error as error:
+        raise click.BadParameter(f"{asked.author!r} is no regular expression", param_hint="--author") from error
     with progress("Reading runs") as report:
 
         def work(index: Index) -> list[Run]:
             runs = Records(repository, index, report).latest(first, last, [] if "." in paths else paths)
-            return list(islice((run for run in runs if _concerns(run, paths)), limit))
+            found = (run for run in runs if _concerns(run, paths) and person.search(run.session.person))
+            return list(islice(found, asked.limit))
 
         found = with_index(repository, work)
     if as_json:
         print_json({"schema": "nbgit/runs.v1", "runs": [_as_json(run) for run in found]})
         return 0
     if not found:
-        which = "matches" if paths or since or until else "was recorded here; `nbgit capture` says why"
+        which = (
+            "matches"
+            if paths or asked.since or asked.until or asked.author
+            else "was recorded here; `nbgit capture` says why"
+        )
         click.echo(f"No run {which}.", err=True)
         return 0
     coloured = wants_colour()

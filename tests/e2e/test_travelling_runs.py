@@ -135,6 +135,9 @@ def test_the_story_in_another_clone_and_without_the_journals(ada: GitBox, hub: H
     assert "a file outside of the repository (" in told
     assert "state       unknown: data/clean.csv is not in this clone\n" in told
     assert "1 figure" in bob.nbgit("affected", "data/clean.csv").out
+    bob.write("mailed.csv", ada.read("data/clean.csv"))
+    assert "clean.ipynb cell 3 [4]" in bob.nbgit("blame-output", "mailed.csv").out
+    assert "  4 runs · python" in bob.nbgit("log", "--runs", "--author", "Ada").out
     assert_sound(bob)
     shutil.rmtree(ada.path / ".git" / "nbgit" / "runs")
     assert same_story(asked(ada), here)
@@ -144,6 +147,7 @@ def test_what_leaves_the_clone(ada: GitBox, hub: Hub) -> None:
     found = cuts(hub.hub)
     assert len(found) == 2
     assert found.keys() == named(ada)  # plot rests on both sessions
+    assert named(ada, "HEAD~1") < named(ada)  # a cell of clean shows nothing, and has written a file
     text = "".join(found.values())
     for line in text.splitlines():
         assert validate(json.loads(line), "run.v1") == []

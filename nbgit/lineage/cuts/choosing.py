@@ -5,12 +5,13 @@ from datetime import datetime, timedelta, timezone
 
 from nbgit.lineage.cuts.writing import write_cut
 from nbgit.lineage.history.index import Index, with_index
-from nbgit.lineage.origin.making import Wanted, find_maker
+from nbgit.lineage.origin.making import Wanted, find_cell_run, find_maker
 from nbgit.lineage.origin.recipe import Recipes
-from nbgit.lineage.runs.journals import Run
+from nbgit.lineage.runs.journals import Run, Session
 from nbgit.lineage.runs.records import Records
 from nbgit.store.forgotten import Forgotten, read_forgotten
 from nbgit.store.forgotten_outputs import is_listed
+from nbgit.store.log import log_line
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository
@@ -22,19 +23,24 @@ if TYPE_CHECKING:
     from nbgit.store.told import News
 
 
-def cuts_for(repository: Repository, reader: ObjectReader, news: "News") -> "Contents":
-    """Return commit -> session -> its cut, for each commit that shows something new."""
+def cuts_for(repository: Repository, reader: ObjectReader, news: "News", most: int) -> "Contents":
+    """Return commit -> session -> its cut, for each commit that shows something new.
+
+    What rests on a session of more than `most` runs is left out, and the log tells it.
+    """
     forgotten = read_forgotten(reader, SNAPSHOTS)
 
     def work(index: Index) -> "Contents":
-        chooser = _Chooser(Records(repository, index), forgotten)
+        chooser = _Chooser(repository, Records(repository, index), forgotten, most)
         return {commit: chooser.cuts(cells, _date(reader, commit)) for commit, cells in news.items()}
 
     return with_index(repository, work)
 
 
 class _Chooser:
-    def __init__(self, records: Records, forgotten: Forgotten) -> None:
+    def __init__(self, repository: Repository, records: Records, forgotten: Forgotten, most: int) -> None:
+        self._repository = repository
+        self._most = most
         self._records = records
         self._recipes = Recipes(records)
         self._forgotten = forgotten.outputs
@@ -47,13 +53,14 @@ class _Chooser:
         return {session: self._cut(runs) for session, runs in sorted(kept.items())}
 
     def _makers(self, cell: CellNews, date: str) -> list[Run]:
-        """Return the runs that made what a cell shows."""
-        found = []
-        for mime, digest in cell.data:
-            wanted = Wanted(digest, mime, cell.code, cell.cell_id, cell.count, date, frozenset([cell.path]))
-            run = find_maker(wanted, self._records, lambda session: session.notebook)
-            found += [] if run is None else [run]
-        return found
+        """Return the runs that made what a cell shows, and the one of the cell if it has written a file."""
+
+        def wanted(mime: str, digest: str) -> Wanted:
+            return Wanted(digest, mime, cell.code, cell.cell_id, cell.count, date, frozenset([cell.path]))
+
+        found = [find_maker(wanted(*datum), self._records, _notebook_of) for datum in cell.data]
+        run = find_cell_run(wanted("", ""), self._records, _notebook_of)
+        return [one for one in [*found, run if run and run.writes else None] if one is not None]
 
     def _rests_on(self, targets: list[Run]) -> list[Run]:
         """Return the recipes of these runs, and of the runs that wrote what those in the recipes have read."""
@@ -64,6 +71,12 @@ class _Chooser:
             if target.id in seen:
                 continue
             seen.add(target.id)
+            if len(self._records.of_session(target.session.id)) > self._most:
+                text = (
+                    "has too many runs to be followed in a hook: `nbgit link COMMIT` stores those that a commit needs"
+                )
+                log_line(self._repository.nbgit_dir, f"session {target.session.id} {text}")
+                continue
             runs = self._recipes.of(target).runs
             own = {run.id for run in runs}
             for run in runs:
@@ -84,6 +97,10 @@ class _Chooser:
             {run_id: self._recipes.among(run) for run_id, run in runs.items()},
             frozenset(one.digest for one in shown if is_listed(*one, self._forgotten, paths)),
         )
+
+
+def _notebook_of(session: Session) -> str | None:
+    return session.notebook
 
 
 def _date(reader: ObjectReader, commit: str) -> str:

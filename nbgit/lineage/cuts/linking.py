@@ -4,6 +4,7 @@ It is imported by every commit, so it imports next to nothing: what follows runs
 """
 
 import os
+import sys
 
 from nbgit.store import late
 from nbgit.store.cuts import FOLDER, SUFFIX, travels
@@ -19,14 +20,17 @@ if TYPE_CHECKING:
     from nbgit.store.told import News
 
 
+QUICK = 3000  # runs of a session that a hook follows: 0.2 ms each
+
+
 def _say_nothing(sentence: str) -> None:
     return
 
 
-def fold_runs(repository: Repository, reader: ObjectReader, news: "News") -> "Contents | None":
+def fold_runs(repository: Repository, reader: ObjectReader, news: "News", most: int = QUICK) -> "Contents | None":
     """Return commit -> session -> the cut of its runs that what is new in the commit rests on.
 
-    None where no runs are known here, or they are to stay at home.
+    None where no runs are known here, or they are to stay at home. Sessions of more than `most` runs are left out.
     """
     if not _has_journals(repository) and reader.read(f"{SNAPSHOTS}:{FOLDER}") is None:
         return None
@@ -34,7 +38,12 @@ def fold_runs(repository: Repository, reader: ObjectReader, news: "News") -> "Co
         return None
     from nbgit.lineage.cuts.choosing import cuts_for
 
-    return cuts_for(repository, reader, news)
+    return cuts_for(repository, reader, news, most)
+
+
+def fold_all_runs(repository: Repository, reader: ObjectReader, news: "News") -> "Contents | None":
+    """Return the same of all sessions, however long that takes."""
+    return fold_runs(repository, reader, news, sys.maxsize)
 
 
 def link_missing(repository: Repository, tell: "Callable[[str], object]" = _say_nothing) -> int:

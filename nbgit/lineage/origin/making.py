@@ -59,6 +59,12 @@ def find_maker(wanted: Wanted, records: Records, notebook_of: Callable[[Session]
     return _likeliest(found, wanted, notebook_of)
 
 
+def find_cell_run(wanted: Wanted, records: Records, notebook_of: Callable[[Session], str | None]) -> Run | None:
+    """Return the run of the very cell, whatever it has made, or None."""
+    found = [run for run in _of_cell(wanted, records) if notebook_of(run.session) in (*wanted.names, None)]
+    return _likeliest(found, wanted, notebook_of)
+
+
 def _of_cell(wanted: Wanted, records: Records) -> list[Run]:
     """Return the runs of the very cell that shows the output, as far as can be told."""
     if wanted.execution_count is None:
