@@ -484,6 +484,26 @@ def test_a_printed_password(installed: GitBox) -> None:
     assert entry(installed) == ""
 
 
+def test_a_password_that_was_edited_away(installed: GitBox) -> None:
+    """A password that was in a cell for a while"""
+    session = "20261105T140211-9f86d081884c"
+    rest = {"outcome": "ok", "seconds": 0.1, "dirty": None, "bound": ["key"]}
+    lines: list[dict[str, Any]] = [{"type": "session", "nbgit-run": 1, "id": session, "kernel": {"python": "3.11"}}]
+    for number, source in enumerate(["key = 'hunter2'", "print(len(key))"], 1):
+        started = f"2026-11-05T14:02:1{number}.000Z"
+        lines.append({"type": "begin", "id": f"{session}:{number}", "code": source, "started": started, "head": None})
+        lines.append({"type": "end", "id": f"{session}:{number}", "execution_count": number, **rest})
+    journal = f".git/nbgit/runs/{session}.jsonl"
+    installed.write(journal, "".join(json.dumps(line) + "\n" for line in lines).encode())
+    installed.write(PATH, ran("7\n", count=2, source="print(len(key))"))
+    installed.commit("first")
+    assert installed.try_git("grep", "hunter2", "refs/nbgit/snapshots").code == 0
+    assert installed.nbgit("forget", "--yes", "--pattern", "hunter2", "--prune-now").code == 0
+    assert b"hunter2" not in installed.git_bytes("cat-file", "--batch-all-objects", "--batch")
+    assert b"hunter2" not in installed.read(journal)
+    assert "[1] #" in installed.nbgit("blame-output", PATH, "--cell", "0").out
+
+
 def test_a_commit_that_is_gone(installed: GitBox) -> None:
     """Outputs of a commit that is gone"""
     installed.write(PATH, ran("one\n"))

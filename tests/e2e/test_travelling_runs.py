@@ -135,8 +135,8 @@ def test_the_story_in_another_clone_and_without_the_journals(ada: GitBox, hub: H
     assert "a file outside of the repository (" in told
     assert "state       unknown: data/clean.csv is not in this clone\n" in told
     assert "1 figure" in bob.nbgit("affected", "data/clean.csv").out
-    bob.write("mailed.csv", ada.read("data/clean.csv"))
-    assert "clean.ipynb cell 3 [4]" in bob.nbgit("blame-output", "mailed.csv").out
+    bob.write("data/mailed.csv", ada.read("data/clean.csv"))
+    assert "clean.ipynb cell 3 [4]" in bob.nbgit("blame-output", "data/mailed.csv").out
     assert "  4 runs · python" in bob.nbgit("log", "--runs", "--author", "Ada").out
     assert_sound(bob)
     shutil.rmtree(ada.path / ".git" / "nbgit" / "runs")

@@ -14,7 +14,7 @@ from nbgit.lineage.runs.paths import is_inside, public_path
 
 KERNEL = ("python", "ipython", "ipykernel")
 # In a command line: the folders of a path that lies outside.
-_FOLDERS = re.compile(r"(?<![\w.~:/\\-])(?:~[\\/]|/|[A-Za-z]:[\\/])(?:[^\s'\"\\/]+[\\/])*(?=[^\s'\"\\/])")
+_FOLDERS = re.compile(r"(?<![\w.~:/\\\]-])(?:~[\\/]|/|[A-Za-z]:[\\/])(?:[^\s'\"\\/]+[\\/])*(?=[^\s'\"\\/])")
 ELSEWHERE = "[...]/"
 
 
