@@ -181,9 +181,12 @@ def test_a_cut_of_a_cut_is_the_same() -> None:
         {"type": "digests", "id": f"{SESSION}:2",
          "files": [{"path": "~/x.csv", "size": 3, "mtime": STARTED, "sha256": "ab" * 32}]},
         {"type": "packages", "session": SESSION, "run": f"{SESSION}:2", "packages": {"numpy": "2"}},
+        begin(3), end(3, outcome="unknown", seconds=None),  # imported from IPython's history
+        begin(4),  # lost
     )  # fmt: skip
     runs = read_session([full])
-    needs, among = {f"{SESSION}:1": [], f"{SESSION}:2": [1]}, {f"{SESSION}:1": 1, f"{SESSION}:2": 2}
+    needs = {f"{SESSION}:{number}": [number - 1] if number > 1 else [] for number in range(1, 5)}
+    among = {f"{SESSION}:{number}": number for number in range(1, 5)}
     cut = write_cut(runs[0].session, 5, runs, needs, among)
     again = read_session([CutSource(SESSION, "", lambda oid: cut)])
     assert write_cut(again[0].session, again[0].session.number, again, needs, among) == cut
@@ -194,6 +197,7 @@ def test_a_cut_of_a_cut_is_the_same() -> None:
     assert "[...]/tool --in [...]/y.csv data/z.csv https://h/a/b" in text
     assert again[1].reads[0].sha256 == "ab" * 32
     assert again[1].figures == 0
+    assert [(run.outcome, run.seconds) for run in again] == [(run.outcome, run.seconds) for run in runs]
 
 
 @pytest.mark.parametrize("path", ["a", "a/b.csv", "ä/ö", "a b", "-x", "..a"])
