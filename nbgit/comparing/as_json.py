@@ -39,16 +39,17 @@ def comparison_as_json(what: Comparison) -> dict[str, Any]:
 
 
 def _side(side: Side) -> dict[str, Any]:
-    match = side.match
+    figure = side.figure
     return {
         "name": side.name,
-        "path": match.path,
-        "cell_index": match.figure.cell_index,
-        "cell_id": match.figure.cell_id,
-        "output_index": None if match.written else match.figure.output_index,
-        "mime": match.figure.mime,
-        "payload": match.figure.digest,
-        "introduced": match.introduced.as_json(),
+        "path": side.path,
+        "cell_index": figure.cell_index if side.commit or not side.written else None,
+        "cell_id": figure.cell_id,
+        "output_index": None if side.written else figure.output_index,
+        "written": side.written,
+        "mime": figure.mime,
+        "payload": figure.digest,
+        "introduced": side.commit.as_json() if side.commit else None,
         "recipe": side.origin.recipe.kind,
         "run": run_as_json(side.origin.made.run) if side.origin.made else None,
     }

@@ -54,7 +54,7 @@ class Comparison:
     @property
     def home(self) -> str:
         """The newer output's notebook."""
-        return self.after.match.path
+        return self.after.path
 
     @property
     def reasons(self) -> list[str]:
@@ -77,7 +77,7 @@ class Comparison:
         told += f" and {len(reasons) - MOST_REASONS} more" if len(reasons) > MOST_REASONS else ""
         if self.same:
             return (
-                f"{self.summary}; and yet: {told}" if reasons else f"{self.summary}; nothing that was recorded differs"
+                f"{self.summary}, although: {told}" if reasons else f"{self.summary}; nothing that was recorded differs"
             )
         return f"{self.summary}; because: {told}" if reasons else f"{self.summary}; {self._unexplained()}"
 
@@ -97,7 +97,7 @@ class Comparison:
 def compare_outputs(before: Side, after: Side, place: Callable[[Run], Place], *, decode: bool) -> Comparison:
     """Return what changed from one output to another; `decode` says whether pictures may be decoded."""
     same, summary, share = _compare_payloads(before, after, decode=decode)
-    renamed = before.match.path, after.match.path
+    renamed = before.path, after.path
     old, new = stages_of(before, place), stages_of(after, place)
     return Comparison(
         before,
@@ -123,13 +123,13 @@ def differs(pair: Pair) -> bool:
 
 def shown_output(side: Side) -> Output:
     """Return an output as a diff takes it."""
-    figure, payload = side.match.figure, side.payload or b""
+    figure, payload = side.figure, side.payload or b""
     return Output(max(figure.output_index, 0), kind_of(figure.mime, payload), figure.mime, payload)
 
 
 def _compare_payloads(before: Side, after: Side, *, decode: bool) -> tuple[str, str, float | None]:
     noun = "picture" if shown_output(after).kind == "figure" else "output"
-    if before.match.figure.digest == after.match.figure.digest:
+    if before.figure.digest == after.figure.digest:
         return BYTES, f"the same {noun} (bytes)", 0.0
     if before.payload is None or after.payload is None:
         return "", f"another {noun}, whose bytes are not all in this clone", None

@@ -36,7 +36,7 @@ BADGES = {"changed": "edited", "new": "inserted", "gone": "deleted", "renamed": 
 def comparison_page(what: Comparison, asked: str, context: int, limit: int) -> bytes:
     """Return the page, of about `limit` bytes at most; `asked` is the command that it answers."""
     room = Room(limit)
-    title = f"{what.home} cell {what.after.match.figure.cell_index}"
+    title = f"{what.home} cell {what.after.figure.cell_index}"
     parts = [
         ("verdict", "Verdict", _verdict(what)),
         (
@@ -98,12 +98,14 @@ def _runs(what: Comparison) -> Html:
 
 
 def _facts(side: Side) -> list[tuple[str, str]]:
-    match, commit = side.match, side.match.introduced
-    figure = match.figure
-    written = match.written[1].path if match.written else f"output {figure.output_index}"
-    found = [("asked for", side.name), ("output", f"{match.path} cell {figure.cell_index}, {written}")]
-    found += [("introduced", f"{commit.oid[:SHORT]} {commit.date[:10]} {commit.author.rsplit(' <', 1)[0]}")]
-    found.append(("subject", commit.summary))
+    figure, commit = side.figure, side.commit
+    place = side.written or f"{side.path} cell {figure.cell_index}, output {figure.output_index}"
+    found = [("asked for", side.name), ("output", place)]
+    if commit:
+        author = commit.author.rsplit(" <", 1)[0]
+        found += [("introduced", f"{commit.oid[:SHORT]} {commit.date[:10]} {author}"), ("subject", commit.summary)]
+    else:
+        found.append(("introduced", "not committed yet"))
     if side.origin.made is None:
         return [*found, ("run", "not recorded")]
     run = side.origin.made.run
@@ -172,7 +174,7 @@ def _table(names: list[str], rows: list[Html]) -> Html:
 
 
 def _code(what: Comparison, room: Room, context: int) -> Html:
-    language = what.after.match.language or "python"
+    language = what.after.language or "python"
     parts: list[Html] = []
     waiting: list[StepChange] = []
     for step in what.steps:

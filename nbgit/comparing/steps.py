@@ -82,7 +82,7 @@ def stages_of(side: Side, place: Callable[[Run], Place]) -> Stages:
     made = side.origin.made
     if made is None:
         steps = side.origin.recipe.steps
-        return {side.match.path: [StepAt(step, step.cell_index, step.cell_id) for step in steps]} if steps else {}
+        return {side.path: [StepAt(step, step.cell_index, step.cell_id) for step in steps]} if steps else {}
     found: Stages = {}
     for one in makings(made):
         for step in one.recipe.steps if one.recipe else ():

@@ -41,7 +41,7 @@ def tell_comparison(what: Comparison, sizes: Sizes) -> Iterator[Line]:
 
 def tell_code(what: Comparison, view: View) -> Iterator[str]:
     """Yield the diff of the steps, a hunk's header naming the step."""
-    view.language = what.after.match.language or "python"
+    view.language = what.after.language or "python"
     for step in what.steps:
         if not step.shows:
             continue
@@ -70,17 +70,17 @@ def capital(text: str) -> str:
 
 
 def _tell_side(word: str, side: Side, sizes: Sizes) -> Iterator[Line]:
-    match = side.match
-    if match.written:
-        place: Line = [(visible(match.written[1].path), "bold"), (f" by {visible(match.path)}", "")]
+    if side.written:
+        place: Line = [(visible(side.written), "bold"), (f" by {visible(side.path)}", "")]
     else:
-        place = tell_place(match.path, match.figure, match.execution_count, sizes)
+        place = tell_place(side.path, side.figure, side.execution_count, sizes)
     yield [*label(word), *place]
     made = side.origin.made
-    run = [(f"run {local_time(made.run.started)}, session {side.origin.session}", "dim")] if made else []
-    if not made:
-        run = [("no run was recorded", "yellow")]
-    yield [(" " * LABEL, ""), *tell_commit(match.introduced), ("  ", ""), *run]
+    run = [("no run was recorded", "yellow")]
+    if made:
+        run = [(f"run {local_time(made.run.started)}, session {side.origin.session}", "dim")]
+    commit = tell_commit(side.commit) if side.commit else [("not committed yet", "yellow")]
+    yield [(" " * LABEL, ""), *commit, ("  ", ""), *run]
 
 
 def _rows(word: str, rows: list[tuple[str, str, str]]) -> Iterator[Line]:

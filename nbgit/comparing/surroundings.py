@@ -122,7 +122,7 @@ def compare_packages(before: Side, after: Side) -> list[PackageChange]:
     old, new = _packages(before), _packages(after)
     found = []
     for path in new:
-        there = old.get(path) or (old.get(before.match.path) if path == after.match.path else None)
+        there = old.get(path) or (old.get(before.path) if path == after.path else None)
         if there is None:
             continue
         found += [

@@ -109,6 +109,8 @@ def test_files_and_other_cells(redrawn: GitBox) -> None:
         (THEN, NOW): "plot.ipynb shows 2 figures, in cells 5, 6; name one with --cell N",
         (THEN, NOW, "--cell", "99"): "has no counterpart in the older notebook",
         (THEN, "unknown.png"): "name one with --cell N",
+        (THEN, "clean.ipynb", "--cell", "1"): "are two notebooks; name A's cell by --from-cell N",
+        (NOW, THEN, "--worktree"): "is no notebook of the working tree",
         ("unknown.png", NOW, "--cell", "5"): "unknown.png: No output in the history of HEAD",
         ("no.png", NOW): "neither a file on disk nor one in HEAD",
     }.items():
@@ -117,6 +119,22 @@ def test_files_and_other_cells(redrawn: GitBox) -> None:
         assert words in result.err
     (redrawn.path / "unknown.png").unlink()
     (redrawn.path / "old é.png").unlink()
+
+
+def test_what_is_not_committed_yet(redrawn: GitBox) -> None:
+    """The clock is turned back: v3's outputs are on disk over v2, as right after their run."""
+    now = redrawn.read("plot.ipynb")
+    redrawn.git("checkout", "-q", "v2")
+    redrawn.write("plot.ipynb", now)
+    what = compared(redrawn, NOW, NOW, "--cell-id", "noise", "--worktree")
+    same = compared(redrawn, THEN, NOW, "--cell-id", "plot", "--worktree")
+    printed = redrawn.nbgit("compare-output", NOW, NOW, "--cell-id", "noise", "--worktree").out
+    redrawn.git("checkout", "-q", "-f", "main")
+    assert what["before"]["introduced"]["summary"] == "redraw wider"
+    assert what["after"]["introduced"] is None
+    assert what["verdict"].endswith("% of pixels; nothing recorded explains it")
+    assert "not committed yet" in printed
+    assert same["after"]["introduced"]["summary"] == "redraw wider"
 
 
 def test_without_a_record_the_committed_code_is_compared(installed: GitBox) -> None:
