@@ -179,6 +179,7 @@ class LibraryCalls(Touching):
 
     def call_back(self, thing: Thing, code: Code, reached: list[Thing], older: frozenset[Thing]) -> Value:
         """Call a function with any of these things, unless it was in this run."""
+        self.memory.labour += len(older)
         known = self.context.called_back.get(code.node)
         if known is not None and older <= known[0]:
             return known[1]

@@ -8,8 +8,11 @@ is needed for: a file, the state of a random generator, the current figure, the 
 import ast
 from collections.abc import Iterable
 
+from nbgit.lineage.slicing.reasons import WHY
+
 EVERYWHERE = ("code", "options", "warnings")  # places that nearly every run depends on
 FILE, ANY_FILE = "file:", "file:*"
+LABOUR = 200_000  # things that are looked at for one run: some 20 ms
 
 
 class Code:
@@ -98,11 +101,14 @@ class Scope:
         self.is_session = is_session
 
 
-class Memory:
-    """The state of a session while its runs are followed one after the other.
+class TooMuch(Exception):
+    """To follow a run takes too long."""
 
-    `unit` is the run that is followed now; `needed[unit]` are the runs it needs, and `edges[unit]` the same with the
-    reasons, if those are asked for: in a long session they take more time than all else.
+
+class Memory:
+    """The state of a session while its runs are followed; `unit` is the one that is followed now.
+
+    `needed[unit]` are the runs it needs; `edges[unit]` the same with the reasons: they take more time than all else.
     """
 
     def __init__(self, with_reasons: bool = True) -> None:
@@ -114,10 +120,12 @@ class Memory:
         self.wild = 0  # runs that may have bound any name
         self.unit, self.bit = 0, 1
         self.all_things: list[Thing] = []
+        self.labour = 0
 
     def start(self, unit: int) -> None:
         """Begin to follow the run of that number."""
         self.unit, self.bit = unit, 1 << unit
+        self.labour = 0
         self.edges[unit] = {}
         self.needed[unit] = 0
 
@@ -144,10 +152,13 @@ class Memory:
         found = dict.fromkeys(things)
         stack = list(found)
         while stack:
-            for held in stack.pop().holds:
+            self.labour += len(holds := stack.pop().holds)
+            for held in holds:
                 if held not in found:
                     found[held] = None
                     stack.append(held)
+        if self.labour > LABOUR:
+            raise TooMuch
         return list(found)
 
     def look(self, value: Value, name: str) -> None:
@@ -277,24 +288,13 @@ class Memory:
         for thing in [*self.all_things, *self.places.values()]:
             thing.writers |= self.bit
 
-
-WHY = {
-    "rng:numpy": "sets or draws numpy's random numbers",
-    "rng:random": "sets or draws random numbers",
-    "rng:torch": "sets or draws torch's random numbers",
-    "rng:tensorflow": "sets or draws tensorflow's random numbers",
-    "pyplot": "draws in the current figure",
-    "figures": "opens or closes figures",
-    "backend": "chooses how figures are shown",
-    "options": "sets options",
-    "warnings": "sets how warnings are treated",
-    "logging": "sets up logging",
-    "environ": "sets environment variables",
-    "cwd": "changes the working directory",
-    "imports": "changes where modules are found",
-    "packages": "installs packages",
-    "code": "changes library code",
-    "magics": "defines a magic",
-    "store": "stores variables",
-    ANY_FILE: "may write any file",
-}
+    def give_up(self) -> None:
+        """Take it that this run may have read, bound and changed anything, and put anything into anything."""
+        self.labour = -1 << 60
+        self.read_everything()
+        anything = Thing(self.bit, [one for one in (*self.all_things, *self.places.values()) if not one.path])
+        anything.once = anything.blob = True
+        for thing in anything.holds:
+            thing.holds = {anything}
+        self.all_things.append(anything)
+        self.change_everything()

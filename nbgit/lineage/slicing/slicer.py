@@ -132,6 +132,7 @@ def _follow_all(runs: Sequence[Run], *, with_reasons: bool) -> "Memory":
 def follow(context: "Context", unit: int, run: Run, count: int | None) -> None:
     """Follow one run."""
     from nbgit.lineage.slicing.frames import BUDGET, Ended
+    from nbgit.lineage.slicing.memory import TooMuch
     from nbgit.lineage.slicing.shell_magics import Session
 
     memory = context.memory
@@ -150,6 +151,8 @@ def follow(context: "Context", unit: int, run: Run, count: int | None) -> None:
         session.cell(run.code, count)
     except Ended:
         pass
+    except TooMuch:
+        memory.give_up()
     if run.facts is not None:
         _take_in(session, run.facts, before)
 
