@@ -36,7 +36,7 @@ PLOT = {
     "read": "data = [[float(one) for one in row] for row in csv.reader(open('data/clean.csv'))]",
     "other": "print('nothing to do with it')",
     "plot": "nbgit.annotate(sample=sample)\nplt.plot(*zip(*data), lw=width)\nplt.title(sample);",
-    "noise": "plt.figure(figsize=(2, 2))\nplt.plot(list(os.urandom(20)));",
+    "noise": "plt.figure(figsize=(2, 2))\nplt.imshow([list(os.urandom(8)) for _ in range(8)])\nplt.axis('off');",
 }
 WIDER = "width = 3\nsample = 'B8'"
 DOTTED = "nbgit.annotate(sample=sample)\nplt.plot(*zip(*data), 'o-', lw=width)\nplt.title(sample);"

@@ -110,7 +110,7 @@ def test_files_and_other_cells(redrawn: GitBox) -> None:
         (THEN, NOW, "--cell", "99"): "has no counterpart in the older notebook",
         (THEN, "unknown.png"): "name one with --cell N",
         (THEN, "clean.ipynb", "--cell", "1"): "are two notebooks; name A's cell by --from-cell N",
-        (NOW, THEN, "--worktree"): "is no notebook of the working tree",
+        (NOW, THEN, "--cell", "5", "--worktree"): "is no notebook of the working tree",
         ("unknown.png", NOW, "--cell", "5"): "unknown.png: No output in the history of HEAD",
         ("no.png", NOW): "neither a file on disk nor one in HEAD",
     }.items():
