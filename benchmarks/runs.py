@@ -9,11 +9,13 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.bench import Bench, say
-from benchmarks.results import RATIO, SECONDS, Budget, Measured, Row
+from benchmarks.results import PERCENT, RATIO, SECONDS, Budget, Measured, Row
+from benchmarks.runs_child import REPEATS, SMALL
 from benchmarks.sandbox import CommandFailed
 from benchmarks.tools import NBGIT
 
 ON, OFF = "recorded", "not recorded"
+CELLS = REPEATS * len(SMALL)
 
 
 def runs_rows(bench: Bench) -> list[Row]:
@@ -31,9 +33,9 @@ def runs_rows(bench: Bench) -> list[Row]:
     startup = sandbox.home / ".ipython" / "profile_default" / "startup" / "00-nbgit.py"
     command = [sys.executable, "-m", "benchmarks.runs_child", str(startup)]
     samples: dict[str, list[dict[str, float]]] = {name: [] for name in folders}
-    for _ in range(bench.rounds + 1):
-        for name, folder in folders.items():
-            samples[name].append(json.loads(sandbox.run(command, folder)))
+    for number in range(2 * bench.rounds + 1):
+        for name in sorted(folders, reverse=bool(number % 2)):  # neither is always the first
+            samples[name].append(json.loads(sandbox.run([*command, "cell", "work"], folders[name])))
     record = _record(folders[ON])
 
     def of(name: str, what: str) -> list[float]:
@@ -46,7 +48,33 @@ def runs_rows(bench: Bench) -> list[Row]:
         _row("a kernel's start elsewhere", "the startup file", of(OFF, "start"), (Budget(0.002, SECONDS),)),
         _row("a cell, recording it", "one line", extra, (Budget(0.001, SECONDS),), of(OFF, "cell"), remark),
         _row("a notebook of real work", "11 cells", of(ON, "work"), (Budget(1.02, RATIO),), of(OFF, "work"), remark),
+        *_counted(bench, command, folders),
     ]
+
+
+def _counted(bench: Bench, command: list[str], folders: dict[str, Path]) -> list[Row]:
+    """Return the row for the same notebook in instructions, which other work on the machine does not change."""
+    valgrind = bench.sandbox.which("valgrind")
+    if valgrind is None or bench.quick:
+        say("no valgrind here: instructions are not counted")
+        return []
+    say("runs in IPython, by instructions")
+    count = {}
+    for name, folder in folders.items():
+        for part in ("", "cell", "work"):
+            out = bench.sandbox.directory("instructions")
+            counting = [valgrind, "--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={out}"]
+            bench.sandbox.run([*counting, *command, *([part] if part else [])], folder, environ={"PYTHONHASHSEED": "0"})
+            count[name, part] = int(out.read_text("ascii").rpartition("summary:")[2])
+    work, cell = ([count[name, part] - count[name, ""] for name in (ON, OFF)] for part in ("work", "cell"))
+    extra = Measured([round(100 * (work[0] / work[1] - 1), 2)])
+    more = work[0] - work[1]
+    told = (
+        f"by instructions: the notebook takes {work[1] / 1e6:,.0f} million and {more / 1e6:,.0f} million more, "
+        f"a small cell {(cell[0] - cell[1]) / CELLS / 1e6:.2f} million more"
+    )
+    what, budgets = "a notebook of real work: more instructions", (Budget(2, PERCENT),)
+    return [Row(what, "11 cells", {NBGIT: extra}, unit=PERCENT, budgets=budgets, remarks=(told,))]
 
 
 def _row(

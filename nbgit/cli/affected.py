@@ -47,7 +47,7 @@ def command(path: str, as_json: bool) -> int:
         def work(index: Index) -> tuple[Affected, list[Match], Sizes]:
             records = Records(repository, index, report)
             recipes = Recipes(records)
-            found = affected_by(name, records, recipes, file_now(repository, name))
+            found = affected_by(name, records, recipes, file_now(repository, name), report)
             past = Past(repository, index, (), report)
             past.learn_all()
             coded = CodedNotebooks(past, records, Whereabouts(past, records))

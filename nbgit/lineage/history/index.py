@@ -19,6 +19,7 @@ from nbgit.store.repository import Repository
 APPLICATION_ID = 0x6E626769  # "nbgi"
 VERSION = 6
 LOCK_SECONDS = 2.0
+LATER = 100  # rows that may wait
 Answer = TypeVar("Answer")
 
 _TABLES = """
@@ -98,6 +99,8 @@ class Index:
     def write_later(self, statement: str, row: tuple[object, ...]) -> None:
         """Have something written when the answer is there; where that can't be, it is left out."""
         self._later.append((statement, row))
+        if len(self._later) >= LATER:
+            self.write_now()
 
     def write_now(self) -> None:
         """Write what was left for later."""

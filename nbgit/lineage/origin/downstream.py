@@ -1,10 +1,12 @@
 """Ring 3: what rests on a file: runs, the files that they wrote, and the figures that they displayed."""
 
 import os
+from collections import deque
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from nbgit.lineage.by_code.notebooks import CodedCell, CodedNotebooks
+from nbgit.lineage.history.commits import Report
 from nbgit.lineage.origin.recipe import Recipes
 from nbgit.lineage.origin.sources import LARGEST
 from nbgit.lineage.runs.journals import FileSeen, Run
@@ -16,27 +18,30 @@ from nbgit.store.repository import Repository
 
 @dataclass
 class Affected:
-    """What rests on a file: runs by id, files they wrote by path, digests of figures.
+    """What rests on a file: ids of runs, paths of files they wrote, digests of figures.
 
     `cells` are those of which no run was recorded and whose code says so, by (path, index); `coded` are the files that
     such cells write.
     """
 
-    runs: dict[str, Run] = field(default_factory=dict)
-    files: dict[str, FileSeen] = field(default_factory=dict)
-    figures: dict[str, Run] = field(default_factory=dict)
+    runs: dict[str, None] = field(default_factory=dict)
+    files: dict[str, None] = field(default_factory=dict)
+    figures: dict[str, None] = field(default_factory=dict)
     cells: dict[tuple[str, int], CodedCell] = field(default_factory=dict)
     coded: dict[str, None] = field(default_factory=dict)
 
 
-def affected_by(path: str, records: Records, recipes: Recipes, now: FileSeen | None = None) -> Affected:
+def affected_by(
+    path: str, records: Records, recipes: Recipes, now: FileSeen | None = None, report: Report | None = None
+) -> Affected:
     """Return what rests on the file at `path` (as runs have it), whatever it held, and on copies of what it held.
 
-    `now` is what it holds now (`file_now`): runs that have read that count under whatever name.
+    `now` is what it holds now (`file_now`): runs that have read that count under whatever name. `report` is told how
+    many of the runs that read such a file were looked at.
     """
     found = Affected()
     readers = [*records.readers(path), *(records.readers_of(now) if now and now.size else [])]
-    _follow_runs(found, readers, records, recipes)
+    _follow_runs(found, readers, records, recipes, report)
     return found
 
 
@@ -63,18 +68,25 @@ def worktree_bytes(repository: Repository, path: str) -> bytes | None:
         return None
 
 
-def _follow_runs(found: Affected, todo: list[Run], records: Records, recipes: Recipes) -> None:
+def _follow_runs(
+    found: Affected, readers: list[Run], records: Records, recipes: Recipes, report: Report | None = None
+) -> None:
+    todo = deque(readers)
+    done = 0
     while todo:
-        reader = todo.pop()
+        reader = todo.popleft()  # the first of a session: those that read it again rest on that mostly
+        done += 1
+        if report:
+            report(done, done + len(todo))
         if reader.id in found.runs:
             continue
         for run in recipes.resting_on(reader):
             if run.id in found.runs:
                 continue
-            found.runs[run.id] = run
-            found.figures.update({shown.digest: run for shown in run.displayed if is_figure(shown.mime)})
+            found.runs[run.id] = None
+            found.figures.update(dict.fromkeys(shown.digest for shown in run.displayed if is_figure(shown.mime)))
             for file in run.writes:
-                found.files[file.path] = file
+                found.files[file.path] = None
                 todo += [one for one in records.readers_of(file) if one.started >= run.started]
 
 

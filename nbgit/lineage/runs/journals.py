@@ -87,7 +87,7 @@ class Session:
         self.packages += [one for one in other.packages if one not in self.packages]
 
 
-@dataclass
+@dataclass(slots=True)
 class Run:
     """One run of one cell; `started` is RFC 3339 in UTC, `outcome` one of OK, ERROR, INTERRUPTED, LOST, RUNNING,
     UNKNOWN.

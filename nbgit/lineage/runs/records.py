@@ -23,6 +23,8 @@ from nbgit.lineage.runs.sources import Source, list_sources, removed_journals
 from nbgit.lineage.runs.times import ended
 from nbgit.store.repository import Repository
 
+HELD = 100_000  # runs that are kept in memory; those of sessions that were not asked for of late are read again
+
 
 class Records:
     """The runs of all sessions, found by the index; a session is read when a question first concerns it.
@@ -36,6 +38,7 @@ class Records:
         self._report = report
         self._read: dict[str, list[Run]] = {}
         self._outer: dict[str, list[Run]] = {}
+        self._held = 0
         self._readers: dict[object, list[Run]] = {}
 
     @cached_property
@@ -75,8 +78,9 @@ class Records:
 
     def of_session(self, session: str) -> list[Run]:
         """Return the runs of a session in their order."""
+        runs = self._all_of(session)
         if session not in self._outer:
-            self._outer[session] = [run for run in self._all_of(session) if run.parent is None]
+            self._outer[session] = [run for run in runs if run.parent is None]
         return self._outer[session]
 
     def kept_edges(self, session: str, version: str) -> bytes | None:
@@ -212,11 +216,17 @@ class Records:
         return blake2b("\n".join(told).encode(), digest_size=16).digest()
 
     def _all_of(self, session: str, *, keep: bool = True) -> list[Run]:
-        if session in self._read:
-            return self._read[session]
-        found = read_session(self._sources.get(session, ()))
+        found = self._read.pop(session, None)
+        keep = keep or found is not None
+        if found is None:
+            found = read_session(self._sources.get(session, ()))
+            self._held += len(found) if keep else 0
         if keep:
-            self._read[session] = found
+            self._read[session] = found  # the last one to go
+        while self._held > HELD and len(self._read) > 1:
+            oldest = next(iter(self._read))
+            self._held -= len(self._read.pop(oldest))
+            self._outer.pop(oldest, None)
         return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from nbgit.lineage.history.index import Index
+from nbgit.lineage.runs import records as records_module
 from nbgit.lineage.runs.journals import LOST, FileSeen
 from nbgit.lineage.runs.records import Records
 from nbgit.lineage.runs.sources import LIMIT, LINE_LIMIT, JournalSource
@@ -209,3 +210,14 @@ def test_a_run_ends_when_or_after_it_began() -> None:
     assert ended("2026-11-05T14:02:11.104Z", 0.0005) == "2026-11-05T14:02:11.104Z"
     assert ended("2026-11-05T14:02:11.104900Z", 0.00005) == "2026-11-05T14:02:11.104950Z"
     assert ended("nonsense", 1e300) is None
+
+
+def test_sessions_that_are_not_asked_for_any_more_leave_memory(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"20261105T140211-00000000000{number}" for number in range(4)]
+    for number, name in enumerate(names):
+        lab.write(name, session(name, number), *run(name, 1, f"a{number}", **shown()), *run(name, 2, "b"))
+    monkeypatch.setattr(records_module, "HELD", 4)
+    records = lab.records
+    assert [found.code for found in records.showing(PNG)] == ["a0", "a1", "a2", "a3"]
+    assert len(records._read) == 2
+    assert [[found.code for found in records.of_session(name)] for name in names] == [[f"a{n}", "b"] for n in range(4)]
