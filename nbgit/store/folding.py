@@ -66,7 +66,7 @@ class Folder:
 
     def _unreadable(self, cuts: "Cuts") -> "Cuts":
         rows = [(session, oid) for session, oids in cuts.items() for oid in oids]
-        contents = self._reader.read_many([oid for _, oid in rows], most=LIMIT)
+        contents = self._reader.read_sound([oid for _, oid in rows], most=LIMIT)
         found: Cuts = {}
         for (session, oid), content in zip(rows, contents, strict=True):
             if content is None:

@@ -64,6 +64,13 @@ class ObjectReader:
         found = self.read_named(names, most=most, within=within)
         return [None if item is None else item[1] for item in found]
 
+    def read_sound(self, names: list[str], *, most: int = NO_LIMIT) -> list[bytes | None]:
+        """Return what `read_many` does, with None also for each that is damaged."""
+        try:
+            return self.read_many(names, most=most)
+        except GitFailed:
+            return [None] if len(names) == 1 else [self.read_sound([name], most=most)[0] for name in names]
+
     def read_named(
         self, names: list[str], *, most: int = NO_LIMIT, within: int = NO_LIMIT
     ) -> list[tuple[str, bytes] | None]:

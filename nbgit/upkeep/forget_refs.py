@@ -137,7 +137,7 @@ class RefsForgetter:
         """Find the cuts of recorded runs that say anything of the target, and write them anew without that."""
         forgetter = RunsForgetter(self._target, self.payloads)
         for session, oid in list_cuts(self._repository, self._reader, snapshots):
-            content = self._reader.read(object_name(snapshots or "", session, oid), most=LIMIT)
+            content = self._reader.read_sound([object_name(snapshots or "", session, oid)], most=LIMIT)[0]
             left = forgetter.cut(content) if content is not None else None
             if content is not None and left != content:
                 found.cuts[oid] = GONE if left is None else self._sink.add("blob", left)

@@ -9,6 +9,7 @@ from nbgit.errors import NbgitError
 from nbgit.lineage.cuts.linking import fold_runs
 from nbgit.notebook.printable import printable
 from nbgit.store.captures import TRAILER
+from nbgit.store.cuts import LIMIT
 from nbgit.store.git import try_git
 from nbgit.store.known import RAN
 from nbgit.store.late import link_missing
@@ -17,6 +18,7 @@ from nbgit.store.objects import read_oids
 from nbgit.store.repository import Repository
 from nbgit.upkeep.capture_files import DAMAGED
 from nbgit.upkeep.findings import Report
+from nbgit.upkeep.local_objects import LocalObjects
 from nbgit.upkeep.rebuild import rebuild
 from nbgit.upkeep.ref_repair import repair_refs
 
@@ -45,10 +47,22 @@ def repair_store(repository: Repository, report: Report) -> list[str]:
         done += repair_refs(repository, {verb: orders[verb] for verb in OF_REFS})
     except NbgitError as error:
         done.append(f"nothing in the refs, because {error}")
+    _clear_damaged(repository, [oid for _, oid, *_ in orders["drop-cut"]])
     done += _cut_anew(repository, [commit for _, _, *commits in orders["drop-cut"] for commit in commits])
     if any(orders[verb] for verb in OF_REFS) and (linked := link_missing(repository)):
         done.append(f"{linked} notebooks were linked again from their captures")
     return [sentence for sentence in done if sentence]
+
+
+def _clear_damaged(repository: Repository, oids: list[str]) -> None:
+    """Move the loose objects of these that can't be read aside: git would keep them for what is written anew."""
+    folder = os.path.join(repository.nbgit_dir, DAMAGED)
+    with LocalObjects(repository) as objects:
+        for oid in oids:
+            file = os.path.join(repository.common_dir, "objects", oid[:2], oid[2:])
+            if os.path.isfile(file) and objects.read(oid, LIMIT) is None:
+                os.makedirs(folder, exist_ok=True)
+                os.replace(file, os.path.join(folder, f"object-{oid}.damaged"))
 
 
 def _cut_anew(repository: Repository, commits: list[str]) -> list[str]:

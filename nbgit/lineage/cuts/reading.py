@@ -72,7 +72,7 @@ class _Contents:
             some = self._cuts[at : at + READ_AT_ONCE]
             names = [object_name(SNAPSHOTS, session, one) for session, one in some]
             with ObjectReader(self._repository) as reader:
-                contents = reader.read_many(names, most=LIMIT)
+                contents = reader.read_sound(names, most=LIMIT)
             self._read = {one: content or b"" for (_, one), content in zip(some, contents, strict=True)}
         return self._read[oid]
 
