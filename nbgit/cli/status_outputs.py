@@ -27,7 +27,7 @@ def look_at_outputs(paths: tuple[str, ...]) -> list[NotebookStates]:
     with progress("Following the runs behind outputs") as report:
 
         def work(index: Index) -> list[NotebookStates]:
-            states = States(repository, Records(repository, index, report))
+            states = States(repository, Records(repository, index, report), report)
             states.look(find_notebooks(repository, asked), report)
             if states.needs_history:
                 has_past = resolve_commit(repository, "HEAD") is not None

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from nbgit.errors import NotANotebook
+from nbgit.lineage.history.commits import Report
 from nbgit.lineage.history.documents import CellKey, source_key
 from nbgit.lineage.origin.whereabouts import Place
 from nbgit.lineage.runs.journals import Run, Session
@@ -24,6 +25,7 @@ from nbgit.store.repository import Repository
 from nbgit.store.worktree import read_worktree_file, worktree_file
 
 SUFFIX, CHECKPOINTS = ".ipynb", ".ipynb_checkpoints"
+MOST_SESSIONS = 30  # of one notebook that are read where cells are left of which no run is found
 UNRECORDED = (STDOUT, STDERR, ERROR)  # no run has digests of these
 
 
@@ -35,6 +37,16 @@ class Showing:
     key: CellKey
     count: int | None
     data: tuple[tuple[str, str], ...]
+
+    @property
+    def digests(self) -> set[str]:
+        """The payloads that a record of the run has."""
+        return {digest for mime, digest in self.data if mime not in UNRECORDED}
+
+    def is_made_by(self, run: Run) -> bool:
+        """Return whether a run of the same count made just this."""
+        digests = self.digests
+        return any(one.digest in digests for one in run.displayed) if digests else run.code == self.cell.source
 
     @property
     def is_run(self) -> bool:
@@ -99,16 +111,33 @@ def _data(cell: Cell) -> Iterable[tuple[str, str]]:
 class Worktree:
     """The notebooks of the working tree (path -> Notebook), and the sessions and runs behind them."""
 
-    def __init__(self, notebooks: dict[str, Notebook], records: Records) -> None:
+    def __init__(self, notebooks: dict[str, Notebook], records: Records, report: Report | None = None) -> None:
         self.notebooks = notebooks
-        code = [one for notebook in notebooks.values() for one in notebook.code]
-        digests = {digest for one in code for mime, digest in one.data if mime not in UNRECORDED}
-        self._runs = records.concerning(notebooks, digests, {one.cell.source for one in code})
+        self._records = records
+        self._runs: dict[str, list[Run]] = {}  # by session: only those that may have made what is there now
+        for number, notebook in enumerate(notebooks.values(), 1):
+            self._read_sessions(notebook)
+            if report:
+                report(number, len(notebooks))
         self._shown: dict[str, list[Run]] = {}
         for runs in self._runs.values():
             for run in runs:
-                for digest in {shown.digest for shown in run.displayed} & digests:
+                for digest in {shown.digest for shown in run.displayed}:
                     self._shown.setdefault(digest, []).append(run)
+
+    def _read_sessions(self, notebook: Notebook) -> None:
+        """Read the sessions of a notebook, the last first, until each cell has a run that made what it shows."""
+        left = [one for one in notebook.code if one.is_run]
+        digests = {digest for one in left for digest in one.digests}
+        sessions = self._records.latest_of(notebook.path, digests, {one.cell.source for one in notebook.code})
+        for session in sessions[:MOST_SESSIONS]:
+            if not left:
+                return
+            runs = self._runs[session] = self._records.of_session(session)
+            by_count: dict[int | None, list[Run]] = {}
+            for run in runs:
+                by_count.setdefault(run.execution_count, []).append(run)
+            left = [one for one in left if not any(one.is_made_by(run) for run in by_count.get(one.count, ()))]
 
     def home(self, session: Session) -> str | None:
         """Return the notebook that a session is of: the one it was told, unless that is not there (renamed)."""
@@ -137,7 +166,8 @@ class Worktree:
     def was_run(self, path: str, shown: Showing) -> bool:
         """Return whether a run of just this code was recorded for the notebook, whatever it shows now."""
         runs = (run for session in self._sessions.get(path, ()) for run in self._runs[session])
-        return any(run.code == shown.cell.source for run in runs)
+        code = shown.cell.source
+        return any(run.code == code for run in runs) or bool(self._records.of_code(code, [path]))
 
     @cached_property
     def _evidence(self) -> dict[str, Counter[str]]:
@@ -203,7 +233,7 @@ class Worktree:
 
     def _likeliest(self, shown: Showing, sessions: set[str], codes: set[str]) -> Run | None:
         """Return the run that fits a cell best: by what it shows, its code, its id, its count; of several the last."""
-        digests = {digest for mime, digest in shown.data if mime not in UNRECORDED}
+        digests = shown.digests
         found: dict[str, Run] = {}
         for mime, digest in shown.data:
             for run in self._shown.get(digest, ()):

@@ -1,10 +1,11 @@
 """Ring 3: the state of every cell in the working tree: fresh, stale, out of order, never run, or unknown."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
+from nbgit.lineage.history.commits import Report
 from nbgit.lineage.history.documents import CellKey
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.committed import committed_recipes
@@ -18,7 +19,6 @@ from nbgit.lineage.slicing.slicer import IMPORTED, RECORDED, STATIC
 from nbgit.store.repository import Repository
 
 OUT_OF_ORDER, NEVER_RUN = "out of order", "never run"
-Report = Callable[[int, int], None]
 
 
 @dataclass
@@ -107,7 +107,7 @@ class AtHand(Now):
 class States:
     """Answers for notebooks of one working tree; each session, file and notebook is gone through once."""
 
-    def __init__(self, repository: Repository, records: Records) -> None:
+    def __init__(self, repository: Repository, records: Records, report: Report) -> None:
         self._repository = repository
         self._records = records
         self.unread: list[str] = []
@@ -120,7 +120,7 @@ class States:
                 self.unread.append(path)
             else:
                 notebooks[path] = notebook
-        self.worktree = Worktree(notebooks, records)
+        self.worktree = Worktree(notebooks, records, report)
         self._now = AtHand(repository, self.worktree)
 
     def look(self, paths: Iterable[str], report: Report) -> None:

@@ -113,10 +113,17 @@ class Records:
     ) -> dict[str, list[Run]]:
         """Return session -> its runs, where it is of one of these notebooks, or displayed or ran one of these."""
         found = sessions_at_home(self._index, notebooks) if self._sources else set()
-        for kind, keys in ((run_index.SHOWN, digests), (run_index.CODE, codes)):
-            found |= set[int]().union(*(self._with(kind, key) for key in keys))
+        found |= self._having(digests, codes)
         names = [row.id for number, row in self._rows.items() if number in found]
         return {name: self.of_session(name) for name in names}
+
+    def latest_of(self, notebook: str, digests: Iterable[str], codes: Iterable[str]) -> list[str]:
+        """Return the sessions that displayed or ran one of these, the latest first: before all others those of the
+        notebook, and of none that is known."""
+        found = self._having(digests, codes)
+        home = sessions_at_home(self._index, [notebook]) if found else set()
+        rows = [(number in home, row) for number, row in self._rows.items() if number in found]
+        return [row.id for _, row in sorted(rows, key=lambda one: (one[0], one[1].last), reverse=True)]
 
     def readers(self, path: str) -> list[Run]:
         """Return the runs that read the file at `path`, whatever it held, or a copy of what it held; oldest first."""
@@ -202,6 +209,10 @@ class Records:
                     heapq.heappush(waiting, (_Newest(_age(run)), run))
         while waiting:
             yield heapq.heappop(waiting)[1]
+
+    def _having(self, digests: Iterable[str], codes: Iterable[str]) -> set[int]:
+        found = (self._with(run_index.SHOWN, digest) for digest in digests)
+        return set[int]().union(*found, *(self._with(run_index.CODE, code) for code in codes))
 
     def _with(self, kind: str, text: str) -> set[int]:
         return sessions_with(self._index, kind, text) if self._sources else set()
