@@ -8,11 +8,12 @@ from nbgit.cli.terminal import print_json, print_lines, progress, warn
 from nbgit.lineage.answers import matches_of
 from nbgit.lineage.blame import Match
 from nbgit.lineage.by_code.notebooks import CodedNotebooks
+from nbgit.lineage.by_code.scripts import Scripts
 from nbgit.lineage.cuts.linking import link_missing
 from nbgit.lineage.history.documents import preferred
 from nbgit.lineage.history.index import Index, with_index
 from nbgit.lineage.history.past import Past
-from nbgit.lineage.origin.downstream import Affected, add_coded, affected_by, file_now
+from nbgit.lineage.origin.downstream import Affected, CodeFollower, affected_by, file_now
 from nbgit.lineage.origin.recipe import Recipes
 from nbgit.lineage.origin.whereabouts import Whereabouts
 from nbgit.lineage.runs.records import Records
@@ -51,7 +52,7 @@ def command(path: str, as_json: bool) -> int:
             past = Past(repository, index, (), report)
             past.learn_all()
             coded = CodedNotebooks(past, records, Whereabouts(past, records))
-            add_coded(found, name, coded, records, recipes)
+            CodeFollower(records, recipes, coded, Scripts(past, records)).add(found, name)
             matches = matches_of(past, [*found.figures, *_figures_of(past, coded, found)], history=False)
             matches = [match for match in matches if match.figure.digest in found.figures or _is_coded(match, found)]
             return found, matches, past.sizes([match.figure for match in matches])

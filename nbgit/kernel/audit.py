@@ -9,11 +9,13 @@ import sys
 import sysconfig
 from _thread import get_ident
 
+from nbgit.kernel.scripts import scripts_in
 from nbgit.kernel.seen import CHANGE, READ, WRITE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
     from typing import Any
 
     from nbgit.kernel.seen import Seen
@@ -37,6 +39,7 @@ SUFFIXES = (
 )
 SYSTEM = ("/proc/", "/sys/", "/dev/", "/etc/", "/var/run/", "/System/", "/Library/", "/usr/lib/")
 SHARED = tuple(f"/usr/share/{name}/" for name in ("zoneinfo", "fonts", "locale", "mime", "misc"))
+FRAMES = 12  # how far above a fork its command is looked for
 OF_PREFIX = ("lib", "lib64", "libexec", "bin", "share", "include", "etc")  # what belongs to a shared prefix
 OF_PERSON = (".cache/matplotlib", ".config/matplotlib", ".matplotlib", ".cache/fontconfig", ".fonts", ".local/lib")
 OF_JUPYTER = (".jupyter", ".local/share/jupyter", "Library/Jupyter", "Library/Python", ".ipython", ".config/git")
@@ -77,7 +80,8 @@ class Watch:
             "urllib.Request": self.on_request,
             "http.client.send": self.on_send,
             "socket.getaddrinfo": self.on_address,
-            "subprocess.Popen": lambda arguments: self.on_command(arguments[1] or arguments[0]),
+            "subprocess.Popen": lambda arguments: self.on_command(arguments[1] or arguments[0], arguments[2]),
+            "os.forkpty": lambda _: self.on_fork(),
             "os.system": lambda arguments: self.on_command(arguments[0]),
             "os.posix_spawn": lambda arguments: self.on_command(arguments[1]),
             "os.exec": lambda arguments: self.on_command(arguments[1]),
@@ -156,11 +160,32 @@ class Watch:
             for seen in self._sinks():
                 seen.connect(str(host)[:255], int(port) if isinstance(port, int) or str(port).isdigit() else 0)
 
-    def on_command(self, command: object) -> None:
-        """Note a command line."""
-        if get_ident() not in self.own:
-            for seen in self._sinks():
-                seen.start(command, self.keep_query)
+    def on_command(self, command: object, folder: object = None) -> None:
+        """Note a command line, started in `folder`; the scripts that it starts count as read."""
+        if get_ident() in self.own or not self._sinks():
+            return
+        for seen in self._sinks():
+            seen.start(command, self.keep_query)
+        here = os.getcwd()
+        if isinstance(folder, str | bytes | os.PathLike):
+            here = os.path.join(here, os.fsdecode(folder))
+        for script in scripts_in(command):
+            path = os.path.join(here, script)
+            if os.path.isfile(path):
+                self.note(path, READ)
+
+    def on_fork(self) -> None:
+        """Note the command of `!command`: IPython has pexpect fork; no event has the command, but the caller."""
+        frame: FrameType | None = sys._getframe(1)
+        for _ in range(FRAMES):
+            if frame is None:
+                return
+            words = frame.f_locals.get("argv") if frame.f_code.co_name == "spawn" else None
+            if isinstance(words, list) and frame.f_globals.get("__name__", "").startswith("ptyprocess"):
+                is_shell = len(words) > 2 and words[1] == "-c"
+                self.on_command(words[2] if is_shell else words)
+                return
+            frame = frame.f_back
 
     def _fetch(self, url: str, method: str) -> None:
         if get_ident() not in self.own:

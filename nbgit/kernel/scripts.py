@@ -19,18 +19,23 @@ LENGTH = 4000  # characters of a command that are looked at
 
 
 def scripts_in(command: object) -> "list[str]":
-    """Return the paths of the scripts that a command (text, or a list of words) starts, as it names them."""
+    """Return the paths of the scripts that a command (text, or words) starts, from where it is started."""
+    return list(dict.fromkeys(os.path.join(folder, script) for folder, script in started_by(command)))
+
+
+def started_by(command: object) -> "list[tuple[str, str]]":
+    """Return (folder, script) of what a command starts: the folder it goes to before, and the script from there."""
     if isinstance(command, bytes):
         command = command.decode("utf-8", "replace")
     words = _split(command) if isinstance(command, str) else _texts(command)
-    found: dict[str, None] = {}
+    found: dict[tuple[str, str], None] = {}
     folder = ""
     for part in _parts(words):
         if part[0] == "cd" and len(part) > 1:
             folder = os.path.join(folder, part[1])
             continue
         for script in _started(part):
-            found[os.path.join(folder, script)] = None
+            found[folder, script] = None
     return list(found)
 
 

@@ -11,21 +11,28 @@ import pytest
 
 from nbgit.external.json_schema import validate
 from tests.gitbox import GitBox
-from tests.kernels import run_steps
+from tests.kernels import paths, run_steps, runs
 from tests.nb import code, notebook
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 MAKE = {
-    "import": "from pathlib import Path",
+    "import": "import sys\nfrom pathlib import Path",
     "read": "text = Path('config/scale.txt').read_text()",
     "other": "nothing = 0",
     "write": "_ = Path('data/clean.csv').write_text(text * 2)",
+    "script": "!{sys.executable} tools/count.py",
 }
+COUNT = b"""\
+text = open("data/clean.csv").read()
+with open("data/count.txt", "w") as file:
+    file.write(str(len(text)))
+"""
 SHOW = {
     "import": "import base64\nfrom IPython.display import Image, display",
     "read": "rows = open('data/clean.csv').read()",
+    "count": "count = int(open('data/count.txt').read())",
     "width": "width = 3",
-    "plot": f"display(Image(base64.b64decode('{PIXEL}'), format='png', width=len(rows) * width))",
+    "plot": f"display(Image(base64.b64decode('{PIXEL}'), format='png', width=len(rows) * width + count))",
 }
 
 
@@ -52,6 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> GitBox:
     assert box.nbgit("install").code == 0
     box.write(".gitignore", b"data/\n")
     box.write("config/scale.txt", b"1.5\n")
+    box.write("tools/count.py", COUNT)
     (box.path / "data").mkdir()
     box.commit("set up")
     run_steps(box, "make.ipynb", MAKE, list(MAKE))
@@ -96,6 +104,12 @@ def test_the_whole_repository(project: GitBox) -> None:
         ("data/clean.csv", "read", "read"),
         ("read", "feeds", "plot"),
         ("plot", "showed", "plot"),
+        ("tools/count.py", "read", "script"),
+        ("write", "feeds", "script"),
+        ("data/clean.csv", "read", "script", "by code"),
+        ("script", "wrote", "data/count.txt", "by code"),
+        ("data/count.txt", "read", "count"),
+        ("count", "feeds", "plot"),
         ("helpers.R", "read", "source", "by code"),
         ("config/limits.rds", "read", "source", "by code"),
         ("data/clean.csv", "read", "read", "by code"),
@@ -123,13 +137,16 @@ def test_a_figure_step_by_step_and_a_file_both_ways(project: GitBox) -> None:
     assert names(graph(project, "data/clean.csv", "--up", "0")) == {
         "file data/clean.csv",
         "file data/summary.csv",
+        "file data/count.txt",
+        "cell script",
+        "cell count",
         "cell read",
         "cell write",
         "cell plot",
         "figure plot",
     }
     near = graph(project, "data/clean.csv", "--up", "1", "--down", "1")
-    assert names(near) == {"file data/clean.csv", "cell write", "cell read"}
+    assert names(near) == {"file data/clean.csv", "cell write", "cell read", "cell script"}
     assert near["notes"] != []
 
 
@@ -139,7 +156,7 @@ def test_what_only_code_tells(project: GitBox) -> None:
     (match,) = document["matches"]
     (read,) = match["inputs"]
     assert (read["path"], read["by"], read["cell_index"], read["sha256"]) == ("data/summary.csv", "code", 2, None)
-    assert read["path_written_by"] == [{"path": "stats.ipynb", "cell_index": 2, "run": None}]
+    assert read["path_written_by"] == [{"path": "stats.ipynb", "cell_index": 2, "run": None, "script": None}]
     told = project.nbgit("blame-output", "report.ipynb", "--cell-id", "plot").out
     assert "inputs      data/summary.csv  by its code, whose path is in the code of stats.ipynb cell 2\n" in told
 
@@ -149,11 +166,30 @@ def test_what_only_code_tells(project: GitBox) -> None:
         ("show.ipynb", "recorded"),
         ("report.ipynb", "code"),
     ]
-    assert (found["files"], found["files_by_code"]) == (["data/clean.csv"], ["data/summary.csv"])
+    assert (found["files"], found["files_by_code"]) == (["data/clean.csv"], ["data/count.txt", "data/summary.csv"])
     limits = project.nbgit("affected", "config/limits.rds")
     assert "report.ipynb  cell 3 [4] output 0 · image/png 1x1  by its code, not seen as it ran\n" in limits.out
     assert project.nbgit("affected", "data/never.csv").out == "0 figures; 0 runs, 1 cell by code\n"
     assert project.nbgit("affected", "none.csv").code == 1
+
+
+def test_a_script_that_a_cell_has_started(project: GitBox) -> None:
+    (run,) = [one for one in runs(project) if "commands" in one]
+    assert run["commands"][0].endswith(" tools/count.py")
+    assert paths(run, "reads") == ["tools/count.py"]
+    (match,) = json.loads(project.nbgit("blame-output", "show.ipynb", "--cell-id", "plot", "--json").out)["matches"]
+    inputs = {(one["path"], one["by"]): one for one in match["inputs"]}
+    count = inputs["data/count.txt", "recorded"]
+    assert (count["written_by"], count["commit"]) == (None, None)
+    (writer,) = count["path_written_by"]
+    assert (writer["path"], writer["cell_index"], writer["script"]) == ("make.ipynb", 4, "tools/count.py")
+    clean = inputs["data/clean.csv", "code"]
+    assert (clean["script"], clean["path_written_by"][0]["cell_index"]) == ("tools/count.py", 3)
+    told = project.nbgit("blame-output", "show.ipynb", "--cell-id", "plot").out
+    assert "data/count.txt  <- tools/count.py, by its code, started by make.ipynb cell 4\n" in told
+    assert "data/clean.csv  by the code of tools/count.py, written by make.ipynb cell 3\n" in told
+    found = json.loads(project.nbgit("affected", "tools/count.py", "--json").out)
+    assert [one["path"] for one in found["figures"]] == ["show.ipynb"]
 
 
 def test_every_format_says_the_same(project: GitBox) -> None:
@@ -161,7 +197,7 @@ def test_every_format_says_the_same(project: GitBox) -> None:
     assert "├" in text or "└" in text
     assert "config/scale.txt  committed " in text
     dot, mermaid = (project.nbgit("graph", "--format", form).out for form in ("dot", "mermaid"))
-    assert dot.count(" -> ") == mermaid.count("-->") + mermaid.count("-.->") == 16
+    assert dot.count(" -> ") == mermaid.count("-->") + mermaid.count("-.->") == 22
     assert "subgraph cluster_" in dot
     done = project.nbgit("graph", "-o", "lineage.svg")
     assert done.code == 0, done

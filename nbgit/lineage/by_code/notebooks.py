@@ -11,6 +11,7 @@ from functools import cached_property
 
 from nbgit.errors import NotANotebook
 from nbgit.kernel.redact import redact_url
+from nbgit.kernel.scripts import SUFFIXES
 from nbgit.lineage.by_code.foreign import named_in
 from nbgit.lineage.history.figures import counts_of
 from nbgit.lineage.history.past import Past
@@ -22,10 +23,12 @@ from nbgit.lineage.slicing.named_files import FETCHED, READ, STARTED, WRITTEN, n
 from nbgit.notebook.cells import Cell, read_cells
 from nbgit.store.git import try_git
 from nbgit.store.objects import ObjectReader
+from nbgit.store.repository import Repository
 
 SPEAKING = re.compile(r"['\"(]")  # code without a quote or a call names nothing
 LONGEST = 200_000  # characters of a cell
 SCRIPT = 1 << 20  # bytes
+AT_ONCE = 400  # words that one git looks for
 
 
 @dataclass
@@ -82,11 +85,12 @@ class CodedNotebooks:
 
     def writing(self, path: str) -> list[CodedCell]:
         """Return the cells whose code writes a path."""
-        return [cell for cell in self._about(path) if path in cell.writes]
+        return [cell for cell in self._about([path]) if path in cell.writes]
 
-    def reading(self, path: str) -> list[CodedCell]:
-        """Return the cells whose code reads a path."""
-        return [cell for cell in self._about(path) if path in cell.reads]
+    def reading(self, paths: Iterable[str]) -> list[CodedCell]:
+        """Return the cells whose code reads one of these paths."""
+        wanted = set(paths)
+        return [cell for cell in self._about(wanted) if not wanted.isdisjoint(cell.reads)]
 
     def resting_on(self, cell: CodedCell) -> list[CodedCell]:
         """Return a cell, and the later ones of its notebook that rest on it."""
@@ -103,25 +107,44 @@ class CodedNotebooks:
         self._past.learn(found.values())
         return found
 
-    def _about(self, path: str) -> list[CodedCell]:
-        """Return the cells of the notebooks, and of those that start scripts, in which a path's name stands."""
-        stem = max(re.findall(r"[A-Za-z0-9_-]+", posixpath.basename(path).partition(".")[0]) or [""], key=len)
-        if not stem:
-            return self.all()
-        code, out, _ = try_git(["grep", "-l", "-z", "-F", "-e", stem, "HEAD"], cwd=self._past.repository.start)
-        names = [name.removeprefix("HEAD:") for name in out.decode("utf-8", "surrogateescape").split("\0") if name]
-        if code == 0 and any(not name.endswith(".ipynb") for name in names):
+    def _about(self, paths: Iterable[str]) -> list[CodedCell]:
+        """Return the cells of the notebooks, and of those that start scripts, in which one of these names stands."""
+        bare = {path for path in self.in_head if not self._records.has_session_of(path)}
+        names = files_naming(self._past.repository, paths) if bare else set()
+        if any(not name.endswith(".ipynb") for name in names):
             return self.all()  # a script may be what names it
-        return [cell for name in sorted(names) if name in self.in_head for cell in self.of(name)]
+        return [cell for name in sorted(names & bare) for cell in self.of(name)]
 
     def _is_recorded(self, path: str, cells: list[Cell]) -> bool:
         """Return whether any run of this notebook was recorded."""
-        return any(
+        return self._records.has_session_of(path) or any(
             self._whereabouts.notebook(run.session) == path
             for cell in cells
             if cell.kind == "code" and cell.source.strip()
             for run in self._records.of_code(cell.source, [path])
         )
+
+
+def files_naming(repository: Repository, paths: Iterable[str]) -> set[str]:
+    """Return the notebooks and scripts of HEAD that may name one of these paths.
+
+    They hold the longest plain word of its name; where a name has none, all of them may.
+    """
+    stems = {max(re.findall(r"[A-Za-z0-9_-]+", _bare(path)) or [""], key=len) for path in paths}
+    kinds = [f":(top){glob}" for glob in ("*.ipynb", "*.R", *(f"*{ending}" for ending in SUFFIXES))]
+    found: set[str] = set()
+    ordered = [""] if "" in stems else sorted(stems)
+    for start in range(0, len(ordered), AT_ONCE):
+        words = [part for stem in ordered[start : start + AT_ONCE] for part in ("-e", stem)]
+        asked = ["grep", "-l", "-z", "-F", "--full-name", *words, "HEAD", "--", *kinds]
+        code, out, _ = try_git(asked, cwd=repository.start)
+        names = out.decode("utf-8", "surrogateescape").split("\0") if code == 0 else []
+        found |= {name.removeprefix("HEAD:") for name in names if name}
+    return found
+
+
+def _bare(path: str) -> str:
+    return posixpath.basename(path).partition(".")[0]
 
 
 def tell_cells(

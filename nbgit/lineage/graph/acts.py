@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 
 from nbgit.lineage.by_code.notebooks import CodedNotebooks
+from nbgit.lineage.by_code.scripts import Scripts
 from nbgit.lineage.graph.model import CODE, RECORDED
 from nbgit.lineage.history.documents import preferred
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.runs.journals import FileSeen, Run, Shown
+from nbgit.lineage.slicing.named_files import READ
 
 
 @dataclass(eq=False)
@@ -31,6 +33,8 @@ class Act:
     writes: tuple[FileSeen, ...] = ()
     urls: tuple[str, ...] = ()
     shown: tuple[Shown, ...] = ()
+    script_reads: tuple[FileSeen, ...] = ()  # by the code of scripts that a recorded run has started
+    script_writes: tuple[FileSeen, ...] = ()
     needs: tuple[str, ...] = field(default=())  # keys of acts, where no recorded session tells
 
     @property
@@ -67,8 +71,9 @@ def coded_acts(notebooks: CodedNotebooks, past: Past) -> list[Act]:
     ]
 
 
-def act_of(run: Run, notebook: str | None) -> Act:
+def act_of(run: Run, notebook: str | None, scripts: Scripts) -> Act:
     """Return the act that a recorded run is."""
+    named = scripts.of(run)
     return Act(
         key=run.id,
         notebook=notebook,
@@ -83,4 +88,6 @@ def act_of(run: Run, notebook: str | None) -> Act:
         writes=run.writes,
         urls=tuple(dict.fromkeys(address.url for address in run.urls)),
         shown=run.displayed,
+        script_reads=tuple(FileSeen(one.path, -1, "", None) for one in named if one.how == READ),
+        script_writes=tuple(file for _, file in scripts.written(run)),
     )

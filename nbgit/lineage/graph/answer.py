@@ -2,6 +2,7 @@
 
 from nbgit.lineage.blame import Selection
 from nbgit.lineage.by_code.notebooks import CodedNotebooks
+from nbgit.lineage.by_code.scripts import Scripts
 from nbgit.lineage.graph.acts import Act, coded_acts
 from nbgit.lineage.graph.asked import Asked, Asker, NamesNow, Question
 from nbgit.lineage.graph.building import Builder
@@ -39,7 +40,8 @@ class GraphMaker:
         `collapse` is NONE, CELLS or NOTEBOOKS, or None for as much as can be read; `up` and `down` are depths.
         """
         coded = coded_acts(CodedNotebooks(self._past, self._records, self._whereabouts), self._past)
-        tracer = Tracer(self._records, self._recipes, self._whereabouts, coded, self._names)
+        scripts = Scripts(self._past, self._records)
+        tracer = Tracer(self._records, self._recipes, self._whereabouts, coded, scripts, self._names)
         asker = Asker(self._past, self._records, self._whereabouts, tracer, coded, self._names)
         question = asker.question(targets, selection)
         is_large = not targets and len(question.up) > SLICED

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from nbgit.lineage.by_code.scripts import Scripts
 from nbgit.lineage.graph.acts import Act, act_of
 from nbgit.lineage.graph.model import CODE, FEEDS, FETCHED, READ, RECORDED, SAME, WROTE
 from nbgit.lineage.origin.recipe import Recipes
@@ -42,12 +43,14 @@ class Tracer:
         recipes: Recipes,
         whereabouts: Whereabouts,
         coded: Iterable[Act],
+        scripts: Scripts,
         name_now: Callable[[str], str],
     ) -> None:
         self._records = records
         self._recipes = recipes
         self._whereabouts = whereabouts
         self._name_now = name_now
+        self._scripts = scripts
         self._acts: dict[str, Act] = {act.key: act for act in coded}
         self._coded = list(self._acts.values())
         self.trace = Trace()
@@ -56,7 +59,7 @@ class Tracer:
         """Return the act that a run is."""
         if run.id not in self._acts:
             path = self._whereabouts.notebook(run.session)
-            self._acts[run.id] = act_of(run, self._name_now(path) if path else None)
+            self._acts[run.id] = act_of(run, self._name_now(path) if path else None, self._scripts)
         return self._acts[run.id]
 
     def up(self, starts: Iterable[Act], *, inside: bool = True) -> None:
@@ -76,6 +79,8 @@ class Tracer:
                 self.trace.add(url, act.key, FETCHED, by=act.by)
             for file in act.reads:
                 todo += self._read(file, act)
+            for file in act.script_reads:
+                todo += self._read(file, act, CODE)
 
     def down(self, starts: Iterable[Act], *, inside: bool = True) -> None:
         """Trace what rests on acts."""
@@ -90,16 +95,16 @@ class Tracer:
                 if inside:
                     self.trace.add(act.key, one.key, FEEDS, by=one.by)
                 todo.append(one)
-            for file in act.writes:
-                self.trace.add(act.key, file, WROTE, by=act.by)
-                todo += [self._take_in(file, one, reader) for one, reader in self._readers(file, act)]
+            for file, by in _writes(act):
+                self.trace.add(act.key, file, WROTE, by=by)
+                todo += [self._take_in(file, one, reader) for one, reader in self._readers(file, act, by)]
 
     def outputs(self, acts: Iterable[Act]) -> None:
         """Note what acts wrote, whether anything else of the trace has read it or not."""
         for act in acts:
             self.trace.acts[act.key] = act
-            for file in act.writes:
-                self.trace.add(act.key, file, WROTE, by=act.by)
+            for file, by in _writes(act):
+                self.trace.add(act.key, file, WROTE, by=by)
 
     def readers_of_path(self, path: str) -> list[Act]:
         """Return the acts that read the file at a path, whatever it held, or a copy of what it held; note the reads."""
@@ -116,6 +121,10 @@ class Tracer:
                 if file.path == path:
                     self._read(file, act)
                     found.append(act)
+        for run, _ in self._scripts.readers([path]):
+            act = self.act(run)
+            self._read(FileSeen(path, -1, "", None), act, CODE)
+            found.append(act)
         return found
 
     def writers_of_path(self, path: str) -> list[Act]:
@@ -134,38 +143,42 @@ class Tracer:
                     found.append(act)
         return found
 
-    def _read(self, file: FileSeen, act: Act) -> list[Act]:
-        """Note that an act has read a file; return who wrote it."""
-        self.trace.add(file, act.key, READ, by=act.by)
-        found = self._records.writing(file, act.run) if act.run else self._last_writer(file)
+    def _read(self, file: FileSeen, act: Act, by: str = "") -> list[Act]:
+        """Note that an act has read a file, as it was seen or by code; return who wrote it."""
+        by = by or act.by
+        self.trace.add(file, act.key, READ, by=by)
+        run = act.run if by == RECORDED else None
+        found = self._records.writing(file, run) if run else self._last_writer(file, act)
         if found is not None:
-            run, written = found
-            writer = self.act(run)
-            by = RECORDED if act.run else CODE
+            writer, written = self.act(found[0]), found[1]
             self.trace.add(writer.key, written, WROTE)
             if written.path != file.path:
                 self.trace.add(written, file, SAME, by=by)
             return [writer]
+        fitting = self._scripts.writer(file, run) if run else None
+        if fitting is not None:
+            self.trace.add(fitting[0].id, file, WROTE, by=CODE)
+            return [self.act(fitting[0])]
         writers = [one for one in self._coded if one is not act and any(w.path == file.path for w in one.writes)]
         for one in writers:
             self.trace.add(one.key, file._replace(size=-1, mtime="", sha256=None), WROTE, by=CODE)
         return writers
 
-    def _last_writer(self, file: FileSeen) -> tuple[Run, FileSeen] | None:
-        return max(
-            self._records.writers_at(file.path), key=lambda pair: (pair[0].started, pair[0].number), default=None
-        )
+    def _last_writer(self, file: FileSeen, act: Act) -> tuple[Run, FileSeen] | None:
+        """Return the last run that wrote a path, before the act where it is known when that was."""
+        pairs = [pair for pair in self._records.writers_at(file.path) if not act.run or pair[0].started <= act.started]
+        return max(pairs, key=lambda pair: (pair[0].started, pair[0].number), default=None)
 
     def _take_in(self, written: FileSeen, read: FileSeen, reader: Act) -> Act:
         if written.path != read.path:
             self.trace.add(written, read, SAME)
-        self.trace.add(read, reader.key, READ, by=reader.by)
+        self.trace.add(read, reader.key, READ, by=reader.by if read in reader.reads else CODE)
         return reader
 
-    def _readers(self, file: FileSeen, writer: Act) -> list[tuple[FileSeen, Act]]:
+    def _readers(self, file: FileSeen, writer: Act, by: str) -> list[tuple[FileSeen, Act]]:
         """Return (file as it was read, act) for all that have read what an act wrote."""
         found = []
-        if writer.run is not None:
+        if by == RECORDED:
             for run in self._records.readers_of(file):
                 if run.started >= writer.started and run.id != writer.key:
                     act = self.act(run)
@@ -179,6 +192,11 @@ class Tracer:
                 for one in run.reads
                 if one.path == file.path and self._records.writing(one, run) is None
             ]
+        found += [
+            (FileSeen(file.path, -1, "", None), self.act(run))
+            for run, _ in self._scripts.readers([file.path])
+            if run.started >= writer.started and run.id != writer.key
+        ]
         found += [(one, act) for act in self._coded if act is not writer for one in act.reads if one.path == file.path]
         return found
 
@@ -196,3 +214,8 @@ class Tracer:
         """Return the acts of an act's session that read, wrote or fetched: a notebook as one node has them all."""
         runs = self._records.of_session(act.session)
         return [self.act(run) for run in runs if run.reads or run.writes or run.urls]
+
+
+def _writes(act: Act) -> list[tuple[FileSeen, str]]:
+    """Return what an act wrote, each with how that is known."""
+    return [*((file, act.by) for file in act.writes), *((file, CODE) for file in act.script_writes)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from nbgit.lineage.by_code.notebooks import CodedCell, CodedNotebooks
+from nbgit.lineage.by_code.scripts import Scripts
 from nbgit.lineage.history.commits import Report
 from nbgit.lineage.origin.recipe import Recipes
 from nbgit.lineage.origin.sources import LARGEST
@@ -21,7 +22,7 @@ class Affected:
     """What rests on a file: ids of runs, paths of files they wrote, digests of figures.
 
     `cells` are those of which no run was recorded and whose code says so, by (path, index); `coded` are the files that
-    such cells write.
+    such cells write, or scripts that runs have started, by their code; `starters` are the runs with commands, by id.
     """
 
     runs: dict[str, None] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Affected:
     figures: dict[str, None] = field(default_factory=dict)
     cells: dict[tuple[str, int], CodedCell] = field(default_factory=dict)
     coded: dict[str, None] = field(default_factory=dict)
+    starters: dict[str, Run] = field(default_factory=dict)
 
 
 def affected_by(
@@ -84,26 +86,44 @@ def _follow_runs(
             if run.id in found.runs:
                 continue
             found.runs[run.id] = None
+            if run.commands:
+                found.starters[run.id] = run
             found.figures.update(dict.fromkeys(shown.digest for shown in run.displayed if is_figure(shown.mime)))
             for file in run.writes:
                 found.files[file.path] = None
                 todo += [one for one in records.readers_of(file) if one.started >= run.started]
 
 
-def add_coded(found: Affected, path: str, coded: CodedNotebooks, records: Records, recipes: Recipes) -> None:
-    """Add what rests on a file by code alone, and on the files that were found; and runs that rest on that."""
-    todo, seen = [path, *found.files], {path, *found.files}
-    while todo:
-        for reader in coded.reading(todo.pop()):
-            for cell in coded.resting_on(reader):
-                found.cells[cell.path, cell.index] = cell
-                new = cell.writes.keys() - seen
-                found.coded |= dict.fromkeys(new)
-                for one in new:
-                    _follow_runs(found, _unexplained(records, one), records, recipes)
-                fresh = (new | found.files.keys()) - seen
-                seen |= fresh
-                todo += sorted(fresh)
+class CodeFollower:
+    """Adds what rests on files by code alone: of notebooks without a record, and of scripts that runs have started."""
+
+    def __init__(self, records: Records, recipes: Recipes, coded: CodedNotebooks, scripts: Scripts) -> None:
+        self._records = records
+        self._recipes = recipes
+        self._coded = coded
+        self._scripts = scripts
+
+    def add(self, found: Affected, path: str) -> None:
+        """Add to what was found to rest on the file at `path` whatever rests on it by code, and so on."""
+        seen: set[str] = set()
+        started: set[str] = set()
+        todo = {path, *found.files}
+        while todo:
+            seen |= todo
+            for reader in self._coded.reading(todo):
+                for cell in self._coded.resting_on(reader):
+                    found.cells[cell.path, cell.index] = cell
+                    found.coded |= dict.fromkeys(cell.writes)
+            self._follow(found, [run for run, _ in self._scripts.readers(todo)])
+            for run in [run for run in found.starters.values() if run.id not in started]:
+                started.add(run.id)
+                found.coded |= {file.path: None for _, file in self._scripts.written(run)}
+            for new in found.coded.keys() - seen:
+                self._follow(found, _unexplained(self._records, new))
+            todo = (found.coded.keys() | found.files.keys()) - seen
+
+    def _follow(self, found: Affected, runs: list[Run]) -> None:
+        _follow_runs(found, [run for run in runs if run.id not in found.runs], self._records, self._recipes)
 
 
 def _unexplained(records: Records, path: str) -> list[Run]:

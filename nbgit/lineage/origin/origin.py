@@ -23,7 +23,7 @@ from nbgit.lineage.runs.times import ended
 class Origin:
     """Where an output came from; `made` is None where no run of it was recorded.
 
-    `coded` is what the recipe's code reads where no run was recorded.
+    `coded` is what code reads that was not seen: that of a static recipe, and of scripts that runs have started.
     `packages` are those that the session had imported by then, `changed` those with another version now; `session` is
     the session's number among those recorded here.
     """
@@ -42,9 +42,10 @@ class Origin:
         return {
             "run": run_as_json(self.made.run) if self.made else None,
             "recipe": _recipe_as_json(self.recipe, self.made.place.path if self.made else self.path),
-            "inputs": [_input_as_json(read) for read in self.made.inputs]
-            if self.made
-            else [read.as_json() for read in self.coded],
+            "inputs": [
+                *([_input_as_json(read) for read in self.made.inputs] if self.made else []),
+                *(read.as_json() for read in self.coded),
+            ],
             "packages": self.packages,
             "packages_now": self.changed,
             "state": self.state.name,
@@ -78,12 +79,16 @@ class Origins:
     def of_run(self, run: Run) -> Origin:
         """Return where that which a run has made came from."""
         made = Upstream(self._records, self._recipes, self._whereabouts).of(run)
-        _find_commits(self._past, made)
+        runs = _find_commits(self._past, made, self._coded) | {run.id: run for run in self._runs_of(made, run)}
         packages = run.session.packages_at(run.number)
         changed = self._now.differing(run)
         state = self._now.state_of(made)
         recipe = made.recipe or self._recipes.of(run)
-        return Origin(recipe, state, made, packages, changed, self._records.number(run.session.id))
+        coded = self._coded.of_runs(runs.values())
+        return Origin(recipe, state, made, packages, changed, self._records.number(run.session.id), coded)
+
+    def _runs_of(self, made: Made, run: Run) -> list[Run]:
+        return made.recipe.runs if made.recipe else [run]
 
     def _unrecorded(self, match: Match) -> Origin:
         """Return what the committed notebook alone tells."""
@@ -94,8 +99,11 @@ class Origins:
         return Origin(recipe, state, coded=self._coded.of(match, recipe), path=match.version.path)
 
 
-def _find_commits(past: Past, made: Made) -> None:
-    """Give the inputs that no recorded run wrote the commits that introduced them."""
+def _find_commits(past: Past, made: Made, coded: CodedInputs) -> dict[str, Run]:
+    """Give the inputs that no recorded run wrote the commits that introduced them, else the scripts that fit.
+
+    Return the runs that have started such scripts, by id.
+    """
     todo, loose = [made], []
     while todo:
         one = todo.pop()
@@ -105,6 +113,13 @@ def _find_commits(past: Past, made: Made) -> None:
     for read in loose:
         if read.file in found:
             read.commit, read.kept_by = found[read.file]
+    starters: dict[str, Run] = {}
+    for read in loose:
+        fitting = coded.likely_writer(read.file, read.read_by) if read.file and read.commit is None else None
+        if fitting is not None:
+            read.likely, run = fitting
+            starters[run.id] = run
+    return starters
 
 
 def run_as_json(run: Run) -> dict[str, Any]:
@@ -149,6 +164,7 @@ def _input_as_json(read: Input) -> dict[str, Any]:
         "written_by": _made_as_json(made) if made else None,
         "commit": read.commit.as_json() if read.commit else None,
         "kept_by": read.kept_by,
+        "path_written_by": [read.likely.as_json()] if read.likely else [],
         "url": read.url or next(iter(made.urls if made else []), None),
     }
 

@@ -17,7 +17,7 @@ LISTED = 1 << 25  # bytes of DVC's list of a folder
 ANNEX_MD5 = re.compile(rb"MD5E?-s(\d+)--([0-9a-f]{32})")
 ANNEX_SHA = re.compile(rb"SHA256E?-s\d+--([0-9a-f]{64})")
 LFS_HEAD = b"version https://git-lfs.github.com/spec/"
-ITEM = re.compile(r"^(\s*)(- )?([A-Za-z_]+):\s*(.*?)\s*$")
+ITEM = re.compile(r"^(\s*)(- )?([\w-]+):\s*(.*?)\s*$")
 
 
 class Contents:

@@ -36,7 +36,7 @@ def tell_origin(origin: Origin) -> Iterator[Line]:
     if origin.made is not None:
         yield label("made by") + _tell_run(origin.made.run, origin.session)
     yield from _tell_recipe(origin.recipe)
-    lines = list(_tell_inputs(origin.made.inputs, 0) if origin.made else _tell_coded(origin.coded))
+    lines = [*_tell_inputs(origin.made.inputs if origin.made else [], 0), *_tell_coded(origin.coded)]
     if len(lines) > INPUTS:
         lines = [*lines[:INPUTS], [(f"… {len(lines) - INPUTS} more lines", "dim")]]
     yield from _labelled("inputs", lines)
@@ -133,7 +133,8 @@ def _tell_inputs(inputs: list[Input], depth: int) -> Iterator[Line]:
 def _tell_coded(inputs: list[CodedInput]) -> Iterator[Line]:
     """Yield the lines of what code reads; what was in it when the output was made, nobody has seen."""
     for read in inputs:
-        line: Line = [(visible(read.path or read.url or ""), "bold"), ("  by its code", "dim")]
+        whose = f"by the code of {visible(read.script)}" if read.script else "by its code"
+        line: Line = [(visible(read.path or read.url or ""), "bold"), (f"  {whose}", "dim")]
         for writer in read.writers[:CODED]:
             cell = f" cell {writer.cell_index}" if writer.cell_index is not None else ""
             known = "written by" if writer.run else "whose path is in the code of"
@@ -146,6 +147,11 @@ def _tell_coded(inputs: list[CodedInput]) -> Iterator[Line]:
 
 
 def _tell_source(read: Input) -> Line:
+    if read.likely is not None:
+        cell = f" cell {read.likely.cell_index}" if read.likely.cell_index is not None else ""
+        home = visible(read.likely.path or "a kernel") + cell
+        told = f"{visible(read.likely.script or '')}, by its code, started by {home}"
+        return [(told, "")]
     if read.commit is None:
         return [("not recorded", "dim")]
     return _tell_commit_of(read.commit, read.kept_by)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from nbgit.lineage.by_code.inputs import CodedWriter
 from nbgit.lineage.history.commits import Commit
 from nbgit.lineage.origin.recipe import Recipe, Recipes
 from nbgit.lineage.origin.whereabouts import Place, Places
@@ -36,7 +37,7 @@ class Input:
     """A file that a run of a recipe has read, or (path None) an address that it has fetched.
 
     Files: who wrote it, as far as that was recorded, and else the commit that introduced it, if git has it, and what
-    keeps it there (`sources.Found`).
+    keeps it there (`sources.Found`); `likely` is the run whose script fits, where neither is known.
     """
 
     read_by: Run
@@ -45,6 +46,7 @@ class Input:
     written_by: Made | None = None
     commit: Commit | None = None
     kept_by: str | None = None
+    likely: CodedWriter | None = None
 
 
 class Upstream:

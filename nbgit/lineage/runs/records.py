@@ -11,6 +11,7 @@ from nbgit.lineage.runs import run_index
 from nbgit.lineage.runs.journals import FileSeen, Run, instant, read_session
 from nbgit.lineage.runs.run_index import (
     SessionRow,
+    all_homes,
     all_sessions,
     keep_edges,
     kept_edges,
@@ -39,6 +40,7 @@ class Records:
         self._read: dict[str, list[Run]] = {}
         self._outer: dict[str, list[Run]] = {}
         self._held = 0
+        self._homes: set[int] | None = None
         self._readers: dict[object, list[Run]] = {}
 
     @cached_property
@@ -170,6 +172,12 @@ class Records:
         """Return the runs that wrote the file at `path`, whatever it held, oldest first."""
         runs = self._runs(self._with(run_index.WRITTEN, path), _has_files)
         return [(run, one) for run in runs for one in run.writes if one.path == path]
+
+    def has_session_of(self, notebook: str) -> bool:
+        """Return whether a session is known to be of the notebook at that path."""
+        if self._homes is None:
+            self._homes = all_homes(self._index) if self._sources else set()
+        return run_index.key_of(run_index.PLACE, notebook) in self._homes
 
     def newest(self) -> list[str]:
         """Return the last session of each notebook, and those of which it is not known, oldest first."""

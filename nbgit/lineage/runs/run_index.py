@@ -150,6 +150,11 @@ def keep_edges(index: Index, session: str, stamp: bytes, packed: bytes) -> None:
     index.write_later(statement, (stamp, packed, session))
 
 
+def all_homes(index: Index) -> set[int]:
+    """Return the keys of all notebooks that sessions are known to be of."""
+    return {home for (home,) in index.connection.execute("SELECT DISTINCT home FROM sessions WHERE home IS NOT NULL")}
+
+
 def newest_sessions(index: Index) -> list[str]:
     """Return the last session of each notebook, and all of which none is known, oldest first."""
     rows = index.connection.execute("SELECT name, home FROM sessions WHERE last <> '' ORDER BY last, name").fetchall()

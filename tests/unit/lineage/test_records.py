@@ -221,3 +221,44 @@ def test_sessions_that_are_not_asked_for_any_more_leave_memory(lab: Lab, monkeyp
     assert [found.code for found in records.showing(PNG)] == ["a0", "a1", "a2", "a3"]
     assert len(records._read) == 2
     assert [[found.code for found in records.of_session(name)] for name in names] == [[f"a{n}", "b"] for n in range(4)]
+
+
+OLD, NEW = "a" * 64, "b" * 64
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_who_wrote_and_who_read_goes_by_content_through_renames_and_copies(lab: Lab) -> None:
+    lab.write(FIRST, session(FIRST), *run(FIRST, 1, "make()", writes=[file("data/clean.csv", OLD)]))
+    lab.write(SECOND, session(SECOND, notebook="b.ipynb"), *run(SECOND, 1, "use()", 3, reads=[file("tidy.csv", OLD)]))
+    (reader,) = lab.records.of_session(SECOND)
+    assert lab.records.writing(FileSeen("tidy.csv", 4, "", OLD), reader) == (
+        lab.records.of_session(FIRST)[0],
+        FileSeen("data/clean.csv", 4, "2026-11-05T14:00:00.000000Z", OLD),
+    )
+    for path in ("data/clean.csv", "tidy.csv"):
+        assert [one.id for one in lab.records.readers(path)] == [reader.id]
+    assert lab.records.writers_at("tidy.csv") == []
+
+
+def test_empty_files_are_no_copies_of_each_other(lab: Lab) -> None:
+    made = [file("a.lock", EMPTY, 0), file("b.csv", EMPTY, 0)]
+    lab.write(FIRST, session(FIRST), *run(FIRST, 1, "make()", writes=made[:1]), *run(FIRST, 2, "b()", writes=made[1:]))
+    later = {**file("b.csv", EMPTY, 0), "mtime": "2026-11-05T14:09:00.000000Z"}  # checked out elsewhere
+    lab.write(SECOND, session(SECOND), *run(SECOND, 1, "use()", 3, reads=[later]))
+    (reader,) = lab.records.of_session(SECOND)
+    writer = lab.records.writer(reader.reads[0], reader)
+    assert writer is not None
+    assert writer.number == 2
+    assert lab.records.writer(reader.reads[0]._replace(path="c.csv"), reader) is None
+    assert lab.records.readers("a.lock") == []
+    assert [one.id for one in lab.records.readers_of(writer.writes[0])] == [reader.id]
+
+
+def test_what_was_appended_to_leads_to_both_writers(lab: Lab) -> None:
+    before = file("log.csv", None)
+    lab.write(FIRST, session(FIRST), *run(FIRST, 1, "make()", writes=[file("log.csv", OLD)]))
+    lab.write(SECOND, session(SECOND), *run(SECOND, 1, "add()", 3, reads=[before], writes=[file("log.csv", NEW, 9)]))
+    (adder,) = lab.records.of_session(SECOND)
+    writer = lab.records.writer(adder.reads[0], adder)
+    assert writer is not None
+    assert writer.session.id == FIRST
