@@ -9,7 +9,6 @@ import pytest
 
 from tests.e2e.hub import Hub
 from tests.e2e.lab import make_lab
-from tests.e2e.redrawn import build
 from tests.gitbox import GitBox
 
 
@@ -35,14 +34,4 @@ def lab(tmp_path: Path, lab_once: GitBox) -> GitBox:
     box = GitBox(tmp_path, init=False)
     shutil.copytree(lab_once.path, box.path, dirs_exist_ok=True)
     box.minutes = lab_once.minutes
-    return box
-
-
-@pytest.fixture(scope="session")
-def redrawn(tmp_path_factory: pytest.TempPathFactory) -> GitBox:
-    """Return a repository whose figure was drawn three times (tests/e2e/redrawn.py); not to be changed."""
-    pytest.importorskip("matplotlib")
-    box = GitBox(tmp_path_factory.mktemp("redrawn"))
-    assert box.nbgit("install").code == 0
-    build(box)
     return box

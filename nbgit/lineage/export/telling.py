@@ -18,13 +18,19 @@ OUTSIDE = "outside"  # stands for every folder that is not in the worktree
 def makings(made: Made) -> list[Made]:
     """Return what a run has made and all that this rests on, each making with a recipe once, sources first."""
     found: dict[str, Made] = {}
-    todo = [made]
-    while todo:
-        one = todo.pop()
-        if one.recipe is not None and one.run.id not in found:
-            found[one.run.id] = one
-        todo += [read.written_by for read in one.inputs if read.written_by]
-    return sorted(found.values(), key=lambda one: (one.run.started, one.run.id))
+    seen: set[str] = set()
+
+    def visit(one: Made) -> None:
+        if one.recipe is None or one.run.id in seen:
+            return
+        seen.add(one.run.id)
+        for read in one.inputs:
+            if read.written_by is not None:
+                visit(read.written_by)
+        found[one.run.id] = one
+
+    visit(made)
+    return list(found.values())
 
 
 def told_path(path: str) -> str:

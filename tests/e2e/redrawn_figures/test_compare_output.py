@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nbgit.external.json_schema import validate
-from tests.e2e.redrawn import DOTTED, PLOT
+from tests.e2e.redrawn_figures.project import DOTTED, PLOT
 from tests.gitbox import GitBox
 from tests.nb import code, notebook
 

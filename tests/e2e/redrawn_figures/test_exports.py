@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.crates import objections
-from tests.e2e.redrawn import CLEAN, PLOT, WIDER
+from tests.e2e.redrawn_figures.project import CLEAN, PLOT, WIDER
 from tests.gitbox import SOURCE_ROOT, GitBox
 from tests.nb import code, notebook
 from tests.prov_rules import broken_rules, pairs
