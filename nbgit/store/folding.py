@@ -42,6 +42,9 @@ class Folder:
             return carried
         found: dict[str, Cuts] = {}
         for commit in {**carried, **contents}:
+            if commit not in contents:  # nothing could be told of what it shows
+                found[commit] = carried[commit]
+                continue
             cuts = {
                 session: self._sink.add("blob", content)
                 for session, content in contents.get(commit, {}).items()

@@ -300,9 +300,10 @@ def test_checking_and_repairing(recorded: Hub, ada: GitBox, hub: Hub) -> None:
     assert same_story(asked(ada), here)
     ada.git("commit", "-q", "--amend", "-m", "plot, reworded")
     assert len(named(ada)) == 2
-    told = ada.nbgit("fsck")
+    told = ada.nbgit("fsck", "--json")
     assert told.code == 1
     assert "these runs are missing or damaged" in told.out
+    assert validate(json.loads(told.out), "fsck.v1") == []
     assert ada.nbgit("fsck", "--repair").code == 0, ada.nbgit("fsck").out
     assert cuts(ada) == before
     assert same_story(asked(ada), here)
