@@ -100,7 +100,7 @@ def test_the_story_of_a_figure(project: ThreeDays) -> None:
 def test_the_same_for_programs(project: ThreeDays) -> None:
     match = asked(project.box, "analysis.ipynb", "--cell-id", "plot")
     run = match["run"]
-    assert (run["started"], run["ended"]) == ("2020-11-05T14:16:00.000Z", "2020-11-05T14:16:00.800Z")
+    assert (run["started"], run["ended"]) == ("2020-11-05T14:16:00.000000Z", "2020-11-05T14:16:00.800000Z")
     assert (run["cell_id"], run["execution_count"], run["outcome"]) == ("plot", 9, "ok")
     assert (run["person"], run["host"]) == ("Ada Lovelace <ada@example.org>", platform.node())
     assert (match["recipe"]["kind"], match["recipe"]["among"]) == ("recorded", 9)
@@ -114,7 +114,7 @@ def test_the_same_for_programs(project: ThreeDays) -> None:
     clean, fit = match["inputs"]
     assert (clean["path"], fit["path"]) == ("data/clean.csv", "data/fit.h5")
     cleaned = clean["written_by"]
-    assert cleaned["run"]["started"] == "2020-11-03T10:10:00.000Z"  # not what the run wrote that was out of order
+    assert cleaned["run"]["started"] == "2020-11-03T10:10:00.000000Z"  # not what the run wrote that was out of order
     assert cleaned["commit"]["commit"] == project.commits["clean the table"]
     assert [step["code"] for step in cleaned["recipe"]["cells"]] == [CLEAN["import"], CLEAN["read"], DROP, CLEAN["csv"]]
     fitted = fit["written_by"]["recipe"]["cells"]
