@@ -82,8 +82,8 @@ def _counting(report: Callable[[int, int], None], done: int, total: int) -> Call
 
 def _run_job(job: Job, environment: Environment, top: str, seconds: float, report: Callable[[int], None]) -> list[Ran]:
     make_folders(top, [file.path for file in job.writes])
+    make_folders(top, [f"{job.folder}/."] if job.folder else [])
     folder = os.path.join(top, *job.folder.split("/")) if job.folder else top
-    os.makedirs(folder, exist_ok=True)
     steps = [StepToRun(step.code, failed) for step, failed in zip(job.steps, job.failed, strict=True)]
     return run_steps(steps, folder, environment, seconds, report)
 

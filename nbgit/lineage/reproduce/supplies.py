@@ -115,13 +115,15 @@ def make_folders(top: str, paths: Iterable[str]) -> None:
 
 
 def _make_room(top: str, target: str) -> bool:
-    """Make the folder of a file; False where that would lead out of the tree."""
+    """Make the folder of a file; False where that would lead out of the tree, through a link that the commit has."""
     folder = os.path.dirname(target)
+    if os.path.commonpath([os.path.realpath(folder), top]) != top or os.path.islink(target):
+        return False
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError:
         return False
-    return os.path.commonpath([os.path.realpath(folder), top]) == top and not os.path.islink(target)
+    return True
 
 
 def _is_in(reader: ObjectReader, commit: str, file: FileSeen) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nbgit.lineage.reproduce.supplies import is_inside
+from nbgit.lineage.reproduce.supplies import is_inside, make_folders
 from nbgit.lineage.reproduce.verdict import judge_file, judge_output
 
 SVG = "<svg><metadata><dc:date>{}</dc:date></metadata><path d='M 0 0'/></svg>"
@@ -98,3 +100,14 @@ def test_files() -> None:
 )
 def test_only_files_of_the_worktree_are_put_into_a_clean_tree(path: str, expected: bool) -> None:
     assert is_inside(path) is expected
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a right of their own elsewhere")
+def test_no_folder_is_made_behind_a_link(tmp_path: Path) -> None:
+    top, outside = tmp_path / "tree", tmp_path / "outside"
+    top.mkdir()
+    outside.mkdir()
+    (top / "data").symlink_to(outside)
+    make_folders(str(top), ["data/deep/a.csv", "made/b.csv", "made/c/."])
+    assert list(outside.iterdir()) == []
+    assert (top / "made" / "c").is_dir()
