@@ -8,7 +8,10 @@ NARROW = 10.0  # between two lines, or a line and a box
 
 @dataclass
 class Box:
-    """One box of a layout: its size, and then where it is; `is_bend` marks the place of a line that passes a layer."""
+    """One box of a layout: its size, and then where it is, in a layer as wide as `room`.
+
+    `is_bend` marks the place of a line that passes a layer.
+    """
 
     id: str
     width: float
@@ -17,6 +20,7 @@ class Box:
     y: float = 0.0
     rank: int = 0
     is_bend: bool = False
+    room: float = 0.0
 
 
 @dataclass

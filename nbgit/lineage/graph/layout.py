@@ -218,7 +218,7 @@ class _Layers:
             passing = sum(len(self._right[box.id]) for box in layer)
             small = max((box.width for box in layer if box.height < TALL), default=0.0)
             for box in layer:
-                box.x = x
+                box.x, box.room = x, width
                 if box.is_bend or (box.height < TALL and width < WIDEST):
                     box.width = width if box.is_bend else small
             x += width + (min(ASIDE + 3 * passing, 2.2 * ASIDE) if number + 1 < len(self._layers) else 0.0)

@@ -3,7 +3,7 @@
 (() => {
   const root = document.documentElement;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const one = (selector) => document.querySelector(selector);
+  const one = (selector, within = document) => within.querySelector(selector);
   root.classList.add("js");
 
   // What a reader chose, kept where the browser allows it (from a file it may not).
@@ -36,6 +36,19 @@
       x: full.x - (box.width / scale - full.width) / 2,
       y: full.y - (box.height / scale - full.height) / 2,
     };
+    draw();
+  };
+  const READABLE = 0.45; // below it no text can be read: then only a part is shown at first
+  const start = () => {
+    showAll();
+    const asked = one(".node.target", svg) || one(".node", svg);
+    if (sight.scale >= READABLE || !asked) return;
+    const box = stage.getBoundingClientRect();
+    const place = asked.getBoundingClientRect();
+    const x = sight.x + (place.left - box.left) / sight.scale, y = sight.y + (place.top - box.top) / sight.scale;
+    sight = { scale: READABLE * 1.4, x: 0, y: 0 };
+    sight.x = x - box.width / sight.scale / 3;
+    sight.y = y - box.height / sight.scale / 3;
     draw();
   };
   const zoom = (factor, at) => {
@@ -186,5 +199,5 @@
     act();
   });
   new ResizeObserver(draw).observe(stage);
-  showAll();
+  start();
 })();

@@ -88,14 +88,31 @@ def _line(line: Line, edge: Edge, found: Plan, names: dict[str, str], graph: Gra
         points = [(one.x + one.width, one.y + line.leaves)]
         points += [end for bend in line.bends for end in ((bend.x, bend.y + 1), (bend.x + bend.width, bend.y + 1))]
         points.append((two.x - 1.5, two.y + line.enters))
-    way = f"M{_n(points[0][0])} {_n(points[0][1])}"
+    before, points, behind = _sidings(points, one, two, is_back=line.is_back)
+    way = f"M{before}{_n(points[0][0])} {_n(points[0][1])}"
     for number in range(0, len(points) - 1, 2):
         (x, y), (to_x, to_y) = points[number], points[number + 1]
         half = (to_x - x) / 2
         way += f"C{_n(x + half)} {_n(y)} {_n(to_x - half)} {_n(to_y)} {_n(to_x)} {_n(to_y)}"
         if number + 2 < len(points):
             way += f"L{_n(points[number + 2][0])} {_n(points[number + 2][1])}"
-    return _edge(way, edge, names, graph)
+    return _edge(way + behind, edge, names, graph)
+
+
+def _sidings(
+    points: list[tuple[float, float]], one: Box, two: Box, *, is_back: bool
+) -> tuple[str, list[tuple[float, float]], str]:
+    """Return a line's beginning, points and end: beside a box that is narrower than its layer it runs straight."""
+    before = behind = ""
+    if is_back and two.room > two.width:
+        x, y = points[-1]
+        points = [*points[:-1], (two.x + two.room, y)]
+        behind = f"L{_n(x)} {_n(y)}"
+    elif not is_back and one.room > one.width:
+        x, y = points[0]
+        points = [(one.x + one.room, y), *points[1:]]
+        before = f"{_n(x)} {_n(y)}L"
+    return before, points, behind
 
 
 def _edge(way: str, edge: Edge, names: dict[str, str], graph: Graph) -> Html:
@@ -104,7 +121,7 @@ def _edge(way: str, edge: Edge, names: dict[str, str], graph: Graph) -> Html:
     told += ", by its code" if edge.by == CODE else ""
     ends = {"data_from": names[edge.source], "data_to": names[edge.target]}
     path = tag("path", d=way, marker_end="url(#arrow)", class_="way")
-    return tag("g", tag("title", told), path, class_=f"edge {edge.kind} {edge.by}", **ends)
+    return tag("g", tag("title", told), path, class_=f"edge {edge.kind} by-{edge.by}", **ends)
 
 
 def _name(node: Node) -> str:
@@ -148,7 +165,7 @@ def _card(card: Card, names: dict[str, str], pictures: Pictures) -> Html:
     ]
     where = f"translate({_n(box.x)} {_n(box.y)})"
     if node is None:
-        return tag("g", *parts, transform=where, class_=f"notebook {'code' if by_code else 'recorded'}")
+        return tag("g", *parts, transform=where, class_=f"notebook {'by-code' if by_code else 'by-recorded'}")
     return _node(node, names, parts, box.x, box.y)
 
 
@@ -209,7 +226,7 @@ def _node(
     node: Node, names: dict[str, str], parts: Sequence[Html | None], x: float, y: float, owner: Node | None = None
 ) -> Html:
     """Return a node's group; `owner` is the cell that a figure stands with."""
-    kinds = f"node {node.kind} {node.by}{' target' if node.is_target else ''}"
+    kinds = f"node {node.kind} by-{node.by}{' target' if node.is_target else ''}"
     of = names[owner.id] if owner else None
     return tag("g", *parts, id=names[node.id], data_of=of, transform=f"translate({_n(x)} {_n(y)})", class_=kinds)
 
