@@ -73,10 +73,9 @@ class Sides:
     def find(self) -> tuple[Side, Side]:
         """Return the older and the newer side; raises TargetNotFound where one can't be had."""
         (before, after), names = self._asked.targets, self._asked.names
-        older = self._selection_before()
-        old = self._side(before, names[0], older)
         new = self._on_disk(after, names[1]) if self._asked.worktree else None
-        return old, new or self._side(after, names[1], self._asked.selection)
+        new = new or self._side(after, names[1], self._asked.selection)
+        return self._side(before, names[0], self._selection_before()), new
 
     def _side(self, target: Target, name: str, selection: Selection) -> Side:
         data = target.data if isinstance(target, FileTarget) else None
@@ -174,7 +173,7 @@ class Sides:
 def _only(answer: Answer, name: str, selection: Selection) -> Match:
     """Return the output that is meant: of a cell's outputs the first that is a figure, else the first."""
     if not answer.matches:
-        raise TargetNotFound(f"{name}: {answer.reason}")
+        raise TargetNotFound(f"{name}: {answer.reason}" if answer.verdict else answer.reason)
     if answer.verdict not in ("", SAME):
         raise TargetNotFound(f"{name}: {answer.head} Name the output that is meant by its notebook and --cell")
     if not answer.verdict:

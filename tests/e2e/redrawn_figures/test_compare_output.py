@@ -107,9 +107,8 @@ def test_files_and_other_cells(redrawn: GitBox) -> None:
     redrawn.write("unknown.png", picture(7))
     for arguments, words in {
         (THEN, NOW): "plot.ipynb shows 2 figures, in cells 5, 6; name one with --cell N",
-        (THEN, NOW, "--cell", "99"): "has no counterpart in the older notebook",
-        (THEN, "unknown.png"): "name one with --cell N",
-        (THEN, "clean.ipynb", "--cell", "1"): "are two notebooks; name A's cell by --from-cell N",
+        (THEN, NOW, "--cell", "99"): "plot.ipynb has no cell 99 in HEAD; its cells are 0 to 6.",
+        ("v1:clean.ipynb", NOW, "--cell", "5"): "are two notebooks; name A's cell by --from-cell N",
         (NOW, THEN, "--cell", "5", "--worktree"): "is no notebook of the working tree",
         ("unknown.png", NOW, "--cell", "5"): "unknown.png: No output in the history of HEAD",
         ("no.png", NOW): "neither a file on disk nor one in HEAD",
@@ -144,7 +143,8 @@ def test_without_a_record_the_committed_code_is_compared(installed: GitBox) -> N
     installed.write(name, notebook(*cells))
     installed.commit("one")
     above = [code("import os", id="i", execution_count=1), code("width = 2\n", id="w", execution_count=2)]
-    installed.write(name, notebook(*above, shown("show(width)", 3, picture(2))))
+    below = {**shown("another()", 4, picture(3)), "id": "new"}
+    installed.write(name, notebook(*above, shown("show(width)", 3, picture(2)), below))
     installed.commit("two \x1b[31m")
     what = compared(installed, f"HEAD~1:{name}", name, "--cell", "2")
     assert (what["before"]["cell_index"], what["after"]["cell_index"]) == (1, 2)
@@ -152,6 +152,9 @@ def test_without_a_record_the_committed_code_is_compared(installed: GitBox) -> N
     assert what["notes"] == [
         "No run of either side was recorded: its steps are those of the committed code, its inputs are not known."
     ]
+    new = installed.nbgit("compare-output", f"HEAD~1:{name}", name, "--cell", "3")
+    assert new.code == 9
+    assert "has no counterpart in the older notebook; name the cell there with --from-cell N" in new.err
     printed = installed.nbgit("compare-output", f"HEAD~1:{name}", name, "--cell", "2")
     assert "\x1b" not in printed.out
     assert "-width = 1" in printed.out
