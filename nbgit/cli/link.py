@@ -5,7 +5,7 @@ import os
 import click
 
 from nbgit.cli.terminal import warn
-from nbgit.lineage.cuts.linking import fold_all_runs
+from nbgit.lineage.cuts.linking import fold_all_runs, fold_waiting
 from nbgit.store.late import link_pending
 from nbgit.store.link import link_commits
 from nbgit.store.refs import resolve_commits
@@ -33,6 +33,6 @@ def command(revisions: tuple[str, ...]) -> int:
             repository, resolve_commits(repository, list(revisions)), lazily=True, tell=warn, fold=fold_all_runs
         )
     else:
-        linked = link_pending(repository, tell=warn, fold=fold_all_runs)
+        linked = link_pending(repository, tell=warn, fold=fold_all_runs) + fold_waiting(repository)
     click.echo(f"{linked} notebook{'' if linked == 1 else 's'} linked.")
     return 0

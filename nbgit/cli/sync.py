@@ -6,7 +6,7 @@ import click
 
 from nbgit.cli.terminal import warn
 from nbgit.errors import NbgitError, TargetNotFound
-from nbgit.lineage.cuts.linking import link_missing
+from nbgit.lineage.cuts.linking import fold_waiting, link_missing
 from nbgit.notebook.printable import printable
 from nbgit.store.recalled import tell_recalled
 from nbgit.store.repository import Repository, find_repository
@@ -37,6 +37,7 @@ def command(names: tuple[str, ...], quiet: bool, overwrite: bool) -> int:
     wanted = _wanted(repository, names)
     add_refspecs(repository)
     link_missing(repository, warn)
+    fold_waiting(repository)
     failed = False
     for remote in wanted:
         try:

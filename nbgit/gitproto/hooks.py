@@ -5,7 +5,7 @@ import sys
 
 from nbgit.errors import MarkersLeft, NbgitError
 from nbgit.gitproto.telling import say
-from nbgit.lineage.cuts.linking import fold_runs, link_missing
+from nbgit.lineage.cuts.linking import fold_runs, fold_waiting, link_missing
 from nbgit.store.entries import is_oid
 from nbgit.store.link import link_commits
 from nbgit.store.log import log_bug, log_line
@@ -98,6 +98,7 @@ def _share(repository: Repository, arguments: list[str]) -> None:
 
     lines = sys.stdin.read().splitlines()
     if arguments and not only_tries(os.environ.get("NBGIT_PUSH_PID", "")):
+        fold_waiting(repository)
         said = before_push(repository, arguments[0], lines)
         if said:
             say(f"{said}.")

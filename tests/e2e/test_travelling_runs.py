@@ -179,7 +179,7 @@ def drawn(box: GitBox, path: str, cell_id: str, number: int) -> str:
 
     Returns the figure's digest.
     """
-    figure = base64.b64decode(PIXEL) + bytes([number])
+    figure = base64.b64decode(PIXEL) + bytes([number % 256])
     digest = "sha256:" + hashlib.sha256(figure).hexdigest()
     source = f"display(Image(data + bytes([n, {number}])))"
     journal = journals(box)[-1]
@@ -193,6 +193,25 @@ def drawn(box: GitBox, path: str, cell_id: str, number: int) -> str:
     box.write(path, notebook(code(source, id=cell_id, execution_count=number, outputs=[shown])))
     box.commit(path)
     return digest
+
+
+def test_what_takes_long_waits_for_a_push(ada: GitBox, hub: Hub) -> None:
+    journal = journals(ada)[-1]
+    rest = {"outcome": "ok", "seconds": 0.1, "dirty": None, "execution_count": None}
+    with journal.open("a", encoding="ascii") as file:
+        for number in range(9, 3100):
+            run = {"id": f"{journal.stem}:{number}"}
+            begin = {"type": "begin", **run, "code": "pass", "started": "2026-11-25T09:00:00.000Z", "head": None}
+            file.write(json.dumps(begin) + "\n" + json.dumps({"type": "end", **run, **rest}) + "\n")
+    drawn(ada, "more.ipynb", "late", 3100)
+    assert not named(ada)
+    waiting = ada.path / ".git" / "nbgit" / "runs" / "waiting"
+    assert waiting.read_text() == ada.git("rev-parse", "HEAD")
+    push(ada)
+    assert named(ada) < cuts(hub.hub).keys()
+    assert '"among":3100' in "".join(cuts(hub.hub)[path] for path in named(ada))
+    assert not waiting.exists()
+    assert_sound(ada)
 
 
 def test_rewritten_commits_name_what_they_rest_on(ada: GitBox, hub: Hub) -> None:

@@ -9,9 +9,10 @@ from nbgit.lineage.origin.making import Wanted, find_cell_run, find_maker
 from nbgit.lineage.origin.recipe import Recipes
 from nbgit.lineage.runs.journals import Run, Session
 from nbgit.lineage.runs.records import Records
+from nbgit.lineage.runs.run_index import unread_bytes
+from nbgit.lineage.runs.sources import list_sources
 from nbgit.store.forgotten import Forgotten, read_forgotten
 from nbgit.store.forgotten_outputs import is_listed
-from nbgit.store.log import log_line
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository
@@ -23,24 +24,33 @@ if TYPE_CHECKING:
     from nbgit.store.told import News
 
 
-def cuts_for(repository: Repository, reader: ObjectReader, news: "News", most: int) -> "Contents":
+QUICK_RUNS = 3000  # of a session: 0.2 ms each
+QUICK_BYTES = 32 << 20  # of journals that the index has not read yet: 15 ms for each MB
+
+
+class TooMuch(Exception):
+    """More is to be read or followed than a commit should wait for."""
+
+
+def cuts_for(repository: Repository, reader: ObjectReader, news: "News", *, quickly: bool) -> "Contents":
     """Return commit -> session -> its cut, for each commit that shows something new.
 
-    What rests on a session of more than `most` runs is left out, and the log tells it.
+    Raises TooMuch where that should be done `quickly` and can't.
     """
     forgotten = read_forgotten(reader, SNAPSHOTS)
 
     def work(index: Index) -> "Contents":
-        chooser = _Chooser(repository, Records(repository, index), forgotten, most)
+        if quickly and unread_bytes(index, list_sources(repository)) > QUICK_BYTES:
+            raise TooMuch
+        chooser = _Chooser(Records(repository, index), forgotten, quickly=quickly)
         return {commit: chooser.cuts(cells, _date(reader, commit)) for commit, cells in news.items()}
 
     return with_index(repository, work)
 
 
 class _Chooser:
-    def __init__(self, repository: Repository, records: Records, forgotten: Forgotten, most: int) -> None:
-        self._repository = repository
-        self._most = most
+    def __init__(self, records: Records, forgotten: Forgotten, *, quickly: bool) -> None:
+        self._quickly = quickly
         self._records = records
         self._recipes = Recipes(records)
         self._forgotten = forgotten.outputs
@@ -71,12 +81,8 @@ class _Chooser:
             if target.id in seen:
                 continue
             seen.add(target.id)
-            if len(self._records.of_session(target.session.id)) > self._most:
-                text = (
-                    "has too many runs to be followed in a hook: `nbgit link COMMIT` stores those that a commit needs"
-                )
-                log_line(self._repository.nbgit_dir, f"session {target.session.id} {text}")
-                continue
+            if self._quickly and len(self._records.of_session(target.session.id)) > QUICK_RUNS:
+                raise TooMuch
             runs = self._recipes.of(target).runs
             own = {run.id for run in runs}
             for run in runs:

@@ -4,10 +4,12 @@ It is imported by every commit, so it imports next to nothing: what follows runs
 """
 
 import os
-import sys
 
 from nbgit.store import late
 from nbgit.store.cuts import FOLDER, SUFFIX, travels
+from nbgit.store.entries import is_oid
+from nbgit.store.git import try_git
+from nbgit.store.link import link_commits
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository
@@ -20,35 +22,71 @@ if TYPE_CHECKING:
     from nbgit.store.told import News
 
 
-QUICK = 3000  # runs of a session that a hook follows: 0.2 ms each
+WAITING = "waiting"  # in FOLDER: commits whose runs were too many to be followed in a hook, one a line
 
 
 def _say_nothing(sentence: str) -> None:
     return
 
 
-def fold_runs(repository: Repository, reader: ObjectReader, news: "News", most: int = QUICK) -> "Contents | None":
+def fold_runs(repository: Repository, reader: ObjectReader, news: "News") -> "Contents | None":
     """Return commit -> session -> the cut of its runs that what is new in the commit rests on.
 
-    None where no runs are known here, or they are to stay at home. Sessions of more than `most` runs are left out.
+    None where no runs are known here, they are to stay at home, or it would take long: then they wait for a push.
     """
-    if not _has_journals(repository) and reader.read(f"{SNAPSHOTS}:{FOLDER}") is None:
+    if not _has_runs(repository, reader):
         return None
-    if not travels(repository):
-        return None
-    from nbgit.lineage.cuts.choosing import cuts_for
+    from nbgit.lineage.cuts.choosing import TooMuch, cuts_for
 
-    return cuts_for(repository, reader, news, most)
+    try:
+        return cuts_for(repository, reader, news, quickly=True)
+    except Exception as error:
+        _note_waiting(repository, list(news))
+        if isinstance(error, TooMuch):
+            return None
+        raise
 
 
 def fold_all_runs(repository: Repository, reader: ObjectReader, news: "News") -> "Contents | None":
-    """Return the same of all sessions, however long that takes."""
-    return fold_runs(repository, reader, news, sys.maxsize)
+    """Return the same, however long that takes."""
+    if not _has_runs(repository, reader):
+        return None
+    from nbgit.lineage.cuts.choosing import cuts_for
+
+    return cuts_for(repository, reader, news, quickly=False)
+
+
+def fold_waiting(repository: Repository) -> int:
+    """Store the runs of the commits that wait for it; return how many notebooks were linked. Raises NbgitError."""
+    file = os.path.join(repository.nbgit_dir, FOLDER, WAITING)
+    try:
+        with open(file, encoding="ascii", errors="replace") as stream:
+            commits = [line.strip() for line in stream if is_oid(line.strip())]
+    except OSError:
+        return 0
+    commits = [oid for oid in dict.fromkeys(commits) if try_git(["cat-file", "-e", oid], cwd=repository.start)[0] == 0]
+    linked = link_commits(repository, commits, lazily=True, fold=fold_all_runs) if commits else 0
+    os.unlink(file)
+    return linked
+
+
+def _note_waiting(repository: Repository, commits: list[str]) -> None:
+    try:
+        with open(os.path.join(repository.nbgit_dir, FOLDER, WAITING), "a", encoding="ascii") as file:
+            file.write("".join(f"{oid}\n" for oid in commits))
+    except OSError:
+        return  # `nbgit link COMMIT` does it
 
 
 def link_missing(repository: Repository, tell: "Callable[[str], object]" = _say_nothing) -> int:
     """Do what `nbgit.store.late.link_missing` does, with the runs that were recorded."""
     return late.link_missing(repository, tell, fold_runs)
+
+
+def _has_runs(repository: Repository, reader: ObjectReader) -> bool:
+    """Return whether any runs are known here that may be stored with commits."""
+    is_known = _has_journals(repository) or reader.read(f"{SNAPSHOTS}:{FOLDER}") is not None
+    return is_known and travels(repository)
 
 
 def _has_journals(repository: Repository) -> bool:

@@ -114,6 +114,14 @@ def learn_runs(index: Index, sources: list[Source], report: Report | None = None
         _store(index, batch)
 
 
+def unread_bytes(index: Index, sources: list[Source]) -> int:
+    """Return about how many bytes `learn_runs` would read now."""
+    rows = index.connection.execute("SELECT key, stamp, end FROM run_sources")
+    known = {key: (stamp, end) for key, stamp, end in rows}
+    found = [(source, *known.get(source.key, (None, 0))) for source in sources]
+    return sum(max(0, source.size - end) for source, stamp, end in found if stamp != source.stamp)
+
+
 def sessions_with(index: Index, kind: str, text: str) -> set[int]:
     """Return the sessions (numbers of the index) that may have to do with something."""
     rows = index.connection.execute("SELECT session_id FROM run_keys WHERE key = ?", [key_of(kind, text)])

@@ -25,6 +25,7 @@ class Source:
     """
 
     is_local = False
+    size = 10_000  # bytes, about
 
     def __init__(self, session: str, key: str, stamp: str) -> None:
         self.session = session
@@ -48,6 +49,7 @@ class JournalSource(Source):
     def __init__(self, session: str, file: str, found: os.stat_result) -> None:
         super().__init__(session, session + SUFFIX, f"{found.st_size}:{found.st_mtime_ns}:{found.st_ino}")
         self.file = file
+        self.size = found.st_size
 
     def rows(self, start: int = 0) -> Iterator[tuple[bytes, int]]:
         """Yield each whole line from byte `start` on, and the offset behind it; a torn last line is left out."""
