@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import click
 
-from nbgit.cli.blame_export import Exports, export_options, prepare_exports
+from nbgit.cli.export_options import Exports, export_options
 from nbgit.cli.numbers import Number
 from nbgit.cli.terminal import print_lines, print_text, progress, warn
 from nbgit.lineage.answers import Answer, blame_file, blame_notebook
@@ -68,6 +68,8 @@ def command(
                 return lambda: _exit_code(found.answer, err=True)
             if exports.is_wanted:
                 data = asked.data if isinstance(asked, FileTarget) else None
+                from nbgit.cli.blame_export import prepare_exports  # here: an answer alone needs no exporters
+
                 return prepare_exports(past, records, found.answer.matches, found.origins, data, exports)
             return lambda: _print_json(found, history=history) if as_json else _tell(found, history=history)
 

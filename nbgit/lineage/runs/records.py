@@ -18,6 +18,7 @@ from nbgit.lineage.runs.run_index import (
     learn_runs,
     newest_sessions,
     sessions_at_home,
+    sessions_of,
     sessions_with,
 )
 from nbgit.lineage.runs.sources import Source, list_sources, removed_journals
@@ -109,6 +110,11 @@ class Records:
         if sessions:
             sessions &= sessions_at_home(self._index, notebooks)
         return self._runs(sessions, lambda run: run.code == code)
+
+    def has_run_of(self, notebook: str, codes: Iterable[str]) -> bool:
+        """Return whether a session that is known to be of this notebook has run any of these; none is read for it."""
+        at_home = sessions_of(self._index, notebook) if self._sources else set()
+        return bool(at_home) and any(at_home & self._with(run_index.CODE, code) for code in codes)
 
     def concerning(
         self, notebooks: Iterable[str], digests: Iterable[str], codes: Iterable[str]

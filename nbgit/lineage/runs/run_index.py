@@ -136,6 +136,12 @@ def sessions_at_home(index: Index, notebooks: Iterable[str]) -> set[int]:
     return {session for (session,) in rows}
 
 
+def sessions_of(index: Index, notebook: str) -> set[int]:
+    """Return the sessions that are known to be of this notebook."""
+    rows = index.connection.execute("SELECT id FROM sessions WHERE home = ?", [key_of(PLACE, notebook)])
+    return {session for (session,) in rows}
+
+
 def all_sessions(index: Index) -> dict[int, SessionRow]:
     """Return every session that has a run, by its number in the index, in the order in which they began."""
     rows = index.connection.execute(

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nbgit.kernel.scripts import scripts_in
-from nbgit.lineage.slicing.given import Given
 from nbgit.lineage.slicing.places import ENDINGS
 from nbgit.lineage.slicing.pure import words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nbgit.lineage.slicing.given import Given
 
 READ, WRITTEN, FETCHED, STARTED = "read", "written", "fetched", "started"
 LONGEST = 400  # characters of a name
@@ -49,7 +52,7 @@ class Notes:
         self.unit = 0
         self.found: dict[Named, None] = {}
 
-    def files(self, name: str, given: Given, target: str | None, *, is_sure: bool) -> None:
+    def files(self, name: str, given: "Given", target: str | None, *, is_sure: bool) -> None:
         """Note what a function or method of that name does with the file that it is given.
 
         Unless `is_sure`, only names count that say so themselves.
@@ -67,7 +70,7 @@ class Notes:
             is_bare = target and name in ENDINGS and not posixpath.splitext(target)[1]
             self._add(WRITTEN, f"{target}{ENDINGS[name]}" if is_bare else target)
 
-    def opened(self, given: Given, target: str | None, position: int) -> None:
+    def opened(self, given: "Given", target: str | None, position: int) -> None:
         """Note a file that is opened in the mode that is given."""
         mode = given.named["mode"].text if "mode" in given.named else given.text(position)
         letters = mode if mode is not None else "r"
