@@ -78,7 +78,7 @@ def notebook_path(pipeline: int, stage: int) -> str:
 
 def data_path(pipeline: int, stage: int) -> str:
     """Return the path of the file that a stage writes; of stage -1, which nobody writes, what the first one reads."""
-    return f"data/{pipeline:03d}/{f'stage-{stage:02d}' if stage >= 0 else 'raw'}.csv"
+    return f"data/survey-{pipeline:03d}-{f'stage-{stage:02d}' if stage >= 0 else 'raw'}.csv"
 
 
 def make_lab(sandbox: Sandbox, place: Path, shape: Shape) -> None:

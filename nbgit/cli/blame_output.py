@@ -68,9 +68,7 @@ def command(
                 return lambda: _exit_code(found.answer, err=True)
             if exports.is_wanted:
                 data = asked.data if isinstance(asked, FileTarget) else None
-                from nbgit.cli.blame_export import prepare_exports  # here: an answer alone needs no exporters
-
-                return prepare_exports(past, records, found.answer.matches, found.origins, data, exports)
+                return _prepare(past, records, found, data, exports)
             return lambda: _print_json(found, history=history) if as_json else _tell(found, history=history)
 
         answer = with_index(repository, work)
@@ -85,6 +83,12 @@ class Found(NamedTuple):
     pending: list[tuple[Pending, Origin]]
     sizes: Sizes
     head: str
+
+
+def _prepare(past: Past, records: Records, found: Found, data: bytes | None, exports: Exports) -> Callable[[], int]:
+    from nbgit.cli.blame_export import prepare_exports  # here: an answer alone needs no exporters
+
+    return prepare_exports(past, records, found.answer.matches, found.origins, data, exports)
 
 
 def _tips(asked: NotebookTarget | FileTarget) -> list[str]:

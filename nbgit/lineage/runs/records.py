@@ -13,12 +13,12 @@ from nbgit.lineage.runs.run_index import (
     SessionRow,
     all_homes,
     all_sessions,
+    have_run,
     keep_edges,
     kept_edges,
     learn_runs,
     newest_sessions,
     sessions_at_home,
-    sessions_of,
     sessions_with,
 )
 from nbgit.lineage.runs.sources import Source, list_sources, removed_journals
@@ -113,8 +113,7 @@ class Records:
 
     def has_run_of(self, notebook: str, codes: Iterable[str]) -> bool:
         """Return whether a session that is known to be of this notebook has run any of these; none is read for it."""
-        at_home = sessions_of(self._index, notebook) if self._sources else set()
-        return bool(at_home) and any(at_home & self._with(run_index.CODE, code) for code in codes)
+        return bool(self._sources) and have_run(self._index, notebook, codes)
 
     def concerning(
         self, notebooks: Iterable[str], digests: Iterable[str], codes: Iterable[str]
