@@ -17,7 +17,7 @@ from typing import TypeVar
 from nbgit.store.repository import Repository
 
 APPLICATION_ID = 0x6E626769  # "nbgi"
-VERSION = 7
+VERSION = 6
 LOCK_SECONDS = 2.0
 LATER = 100  # rows that may wait
 Answer = TypeVar("Answer")
@@ -56,7 +56,6 @@ CREATE TABLE state (entries TEXT NOT NULL);
 CREATE TABLE sessions (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, began TEXT NOT NULL, last TEXT NOT NULL, home INTEGER,
     kin INTEGER NOT NULL);
-CREATE INDEX sessions_by_home ON sessions (home);
 CREATE TABLE run_sources (
     key TEXT PRIMARY KEY, session_id INTEGER NOT NULL, stamp TEXT NOT NULL, end INTEGER NOT NULL, mark BLOB NOT NULL)
     WITHOUT ROWID;

@@ -13,7 +13,6 @@ from nbgit.lineage.runs.run_index import (
     SessionRow,
     all_homes,
     all_sessions,
-    have_run,
     keep_edges,
     kept_edges,
     learn_runs,
@@ -110,10 +109,6 @@ class Records:
         if sessions:
             sessions &= sessions_at_home(self._index, notebooks)
         return self._runs(sessions, lambda run: run.code == code)
-
-    def has_run_of(self, notebook: str, codes: Iterable[str]) -> bool:
-        """Return whether a session that is known to be of this notebook has run any of these; none is read for it."""
-        return bool(self._sources) and have_run(self._index, notebook, codes)
 
     def concerning(
         self, notebooks: Iterable[str], digests: Iterable[str], codes: Iterable[str]

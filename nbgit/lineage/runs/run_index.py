@@ -136,13 +136,6 @@ def sessions_at_home(index: Index, notebooks: Iterable[str]) -> set[int]:
     return {session for (session,) in rows}
 
 
-def have_run(index: Index, notebook: str, codes: Iterable[str]) -> bool:
-    """Return whether any session that is known to be of this notebook has run any of these."""
-    statement = "SELECT 1 FROM sessions JOIN run_keys ON session_id = sessions.id AND key = ? WHERE home = ? LIMIT 1"
-    home = key_of(PLACE, notebook)
-    return any(index.connection.execute(statement, [key_of(CODE, code), home]).fetchone() for code in codes)
-
-
 def all_sessions(index: Index) -> dict[int, SessionRow]:
     """Return every session that has a run, by its number in the index, in the order in which they began."""
     rows = index.connection.execute(
