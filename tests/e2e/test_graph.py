@@ -192,6 +192,18 @@ def test_a_script_that_a_cell_has_started(project: GitBox) -> None:
     assert [one["path"] for one in found["figures"]] == ["show.ipynb"]
 
 
+def test_a_copy_is_known_by_what_it_holds(project: GitBox) -> None:
+    copied = project.path / "data" / "elsewhere.dat"
+    copied.write_bytes(project.read("data/clean.csv"))
+    found = json.loads(project.nbgit("affected", "data/elsewhere.dat", "--json").out)
+    assert [(one["path"], one["by"]) for one in found["figures"]] == [("show.ipynb", "recorded")]
+    document = graph(project, "data/elsewhere.dat", "--up", "2", "--down", "2")
+    assert ("data/clean.csv", "same", "data/elsewhere.dat") in steps(document)
+    assert ("write", "wrote", "data/clean.csv") in steps(document)
+    copied.unlink()
+    assert project.nbgit("affected", "data/elsewhere.dat").code == 1
+
+
 def test_every_format_says_the_same(project: GitBox) -> None:
     text = project.nbgit("graph").out
     assert "├" in text or "└" in text

@@ -130,7 +130,7 @@ def files_naming(repository: Repository, paths: Iterable[str]) -> set[str]:
 
     They hold the longest plain word of its name; where a name has none, all of them may.
     """
-    stems = {max(re.findall(r"[A-Za-z0-9_-]+", _bare(path)) or [""], key=len) for path in paths}
+    stems = stems_of(paths)
     kinds = [f":(top){glob}" for glob in ("*.ipynb", "*.R", *(f"*{ending}" for ending in SUFFIXES))]
     found: set[str] = set()
     ordered = [""] if "" in stems else sorted(stems)
@@ -143,8 +143,10 @@ def files_naming(repository: Repository, paths: Iterable[str]) -> set[str]:
     return found
 
 
-def _bare(path: str) -> str:
-    return posixpath.basename(path).partition(".")[0]
+def stems_of(paths: Iterable[str]) -> set[str]:
+    """Return the longest plain word of each path's name, which code that names it holds; "" where there is none."""
+    bare = (posixpath.basename(path).partition(".")[0] for path in paths)
+    return {max(re.findall(r"[A-Za-z0-9_-]+", name) or [""], key=len) for name in bare}
 
 
 def tell_cells(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from nbgit.kernel.journal import rfc3339
 from nbgit.kernel.scripts import SUFFIXES, started_by
-from nbgit.lineage.by_code.notebooks import SCRIPT, files_of_script, from_top
+from nbgit.lineage.by_code.notebooks import SCRIPT, files_of_script, from_top, stems_of
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.sources import introduced_by
 from nbgit.lineage.runs.journals import FileSeen, Run
@@ -60,7 +60,7 @@ class Scripts:
         """Return the last run, and its script, that fits a file which `reader` read and no run was seen to write."""
         found = [
             (run, one.script)
-            for run in self._starters
+            for run in self._starters([file.path])
             if run.started <= reader.started and run.id != reader.id and _was_on(run, file.mtime)
             for one in self.of(run)
             if one.how == WRITTEN and one.path == file.path
@@ -70,7 +70,12 @@ class Scripts:
     def readers(self, paths: Iterable[str]) -> list[tuple[Run, ScriptFile]]:
         """Return the runs that have started scripts which read one of these paths by their code."""
         wanted = set(paths)
-        return [(run, one) for run in self._starters for one in self.of(run) if one.how == READ and one.path in wanted]
+        return [
+            (run, one)
+            for run in self._starters(wanted)
+            for one in self.of(run)
+            if one.how == READ and one.path in wanted
+        ]
 
     def _find(self, run: Run) -> list[ScriptFile]:
         folder = "" if run.session.cwd in ("", ".") else run.session.cwd
@@ -94,14 +99,9 @@ class Scripts:
 
     def _content(self, script: FileSeen) -> bytes | None:
         """Return what a script was when it was started, from the disk or from git; None where neither has it."""
-        top = self._past.repository.worktree
         if script.size > SCRIPT or script.sha256 is None:
             return None
-        try:
-            with open(os.path.join(top or "", *script.path.split("/")), "rb") as file:
-                data = file.read(SCRIPT)
-        except (OSError, ValueError):
-            data = b""
+        data = self._now(script.path)
         if sha256(data).hexdigest() == script.sha256:
             return data
         found = introduced_by(self._past, [script]).get(script)
@@ -120,18 +120,34 @@ class Scripts:
         mtime = rfc3339(found.st_mtime_ns / 1e9, 6)
         return FileSeen(path, found.st_size, mtime, None) if _was_on(run, mtime) else unknown
 
+    def _starters(self, paths: Iterable[str]) -> list[Run]:
+        """Return the runs that have started scripts in which, as they are now, one of these names stands."""
+        stems = [stem.encode() for stem in stems_of(paths)]
+        found: dict[str, Run] = {}
+        for name, text in self._texts.items():
+            if any(stem in text for stem in stems):
+                found |= {run.id: run for run in self._records.readers(name) if run.commands}
+        return list(found.values())
+
     @cached_property
-    def _starters(self) -> list[Run]:
-        """The runs that have started scripts which are still there."""
+    def _texts(self) -> dict[str, bytes]:
+        """The scripts of the working tree, by path."""
         top = self._past.repository.worktree
         if top is None:
-            return []
+            return {}
         kinds = [f"*{ending}" for ending in (*SUFFIXES, ".R")]
         asked = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *kinds]
         code, out, _ = try_git(asked, cwd=top)
         names = out.decode("utf-8", "surrogateescape").split("\0") if code == 0 else []
-        found = {run.id: run for name in names if name for run in self._records.readers(name) if run.commands}
-        return list(found.values())
+        return {name: self._now(name) for name in names if name}
+
+    def _now(self, path: str) -> bytes:
+        place = os.path.join(self._past.repository.worktree or "", *path.split("/"))
+        try:
+            with open(place, "rb") as file:
+                return file.read(SCRIPT)
+        except (OSError, ValueError):
+            return b""
 
 
 def _was_on(run: Run, time: str) -> bool:

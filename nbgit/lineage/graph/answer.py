@@ -41,7 +41,9 @@ class GraphMaker:
         """
         coded = coded_acts(CodedNotebooks(self._past, self._records, self._whereabouts), self._past)
         scripts = Scripts(self._past, self._records)
-        tracer = Tracer(self._records, self._recipes, self._whereabouts, coded, scripts, self._names)
+        tracer = Tracer(
+            self._past.repository, self._records, self._recipes, self._whereabouts, coded, scripts, self._names
+        )
         asker = Asker(self._past, self._records, self._whereabouts, tracer, coded, self._names)
         question = asker.question(targets, selection)
         is_large = not targets and len(question.up) > SLICED

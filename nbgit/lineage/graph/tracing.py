@@ -7,10 +7,12 @@ from typing import NamedTuple
 from nbgit.lineage.by_code.scripts import Scripts
 from nbgit.lineage.graph.acts import Act, act_of
 from nbgit.lineage.graph.model import CODE, FEEDS, FETCHED, READ, RECORDED, SAME, WROTE
+from nbgit.lineage.origin.downstream import file_now
 from nbgit.lineage.origin.recipe import Recipes
 from nbgit.lineage.origin.whereabouts import Whereabouts
 from nbgit.lineage.runs.journals import FileSeen, Run
 from nbgit.lineage.runs.records import Records
+from nbgit.store.repository import Repository
 
 
 class Flow(NamedTuple):
@@ -39,6 +41,7 @@ class Tracer:
 
     def __init__(
         self,
+        repository: Repository,
         records: Records,
         recipes: Recipes,
         whereabouts: Whereabouts,
@@ -46,6 +49,7 @@ class Tracer:
         scripts: Scripts,
         name_now: Callable[[str], str],
     ) -> None:
+        self._repository = repository
         self._records = records
         self._recipes = recipes
         self._whereabouts = whereabouts
@@ -109,13 +113,17 @@ class Tracer:
     def readers_of_path(self, path: str) -> list[Act]:
         """Return the acts that read the file at a path, whatever it held, or a copy of what it held; note the reads."""
         found = []
-        for run in self._records.readers(path):
+        now = file_now(self._repository, path)
+        digests = self._records.digests_at(path) | ({now.sha256} if now and now.size else set())
+        copies = self._records.readers_of(now) if now and now.size else []
+        for run in {run.id: run for run in (*self._records.readers(path), *copies)}.values():
             act = self.act(run)
             found.append(act)
-            digests = self._records.digests_at(path)
             for file in act.reads:
                 if file.path == path or (file.size and file.sha256 in digests):
                     self._read(file, act)
+                    if file.path != path:
+                        self.trace.add(file._replace(path=path), file, SAME)
         for act in self._coded:
             for file in act.reads:
                 if file.path == path:
@@ -129,11 +137,14 @@ class Tracer:
 
     def writers_of_path(self, path: str) -> list[Act]:
         """Return the last act that wrote the file at a path, or the ones whose code does; note what it wrote."""
-        pairs = self._records.writers_at(path)
+        now = file_now(self._repository, path)
+        pairs = self._records.writers_at(path) or (self._records.writers(now) if now and now.size else [])
         if pairs:
             run, file = max(pairs, key=lambda pair: (pair[0].started, pair[0].number))
             act = self.act(run)
             self.trace.add(act.key, file, WROTE)
+            if file.path != path:
+                self.trace.add(file, file._replace(path=path), SAME)
             return [act]
         found = []
         for act in self._coded:
