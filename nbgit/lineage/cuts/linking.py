@@ -5,11 +5,13 @@ It is imported by every commit, so it imports next to nothing: what follows runs
 
 import os
 
+from nbgit.errors import NbgitError
 from nbgit.store import late
 from nbgit.store.cuts import FOLDER, SUFFIX, travels
 from nbgit.store.entries import is_oid
 from nbgit.store.git import try_git
 from nbgit.store.link import link_commits
+from nbgit.store.log import log_line
 from nbgit.store.objects import ObjectReader
 from nbgit.store.refs import SNAPSHOTS
 from nbgit.store.repository import Repository
@@ -57,12 +59,20 @@ def fold_all_runs(repository: Repository, reader: ObjectReader, news: "News") ->
 
 
 def fold_waiting(repository: Repository) -> int:
-    """Store the runs of the commits that wait for it; return how many notebooks were linked. Raises NbgitError."""
+    """Store the runs of the commits that wait for it; return how many notebooks were linked. What fails is logged."""
+    try:
+        return _fold_waiting(repository)
+    except (NbgitError, OSError) as error:
+        log_line(repository.nbgit_dir, f"recorded runs still wait to be stored with their commits: {error}")
+        return 0
+
+
+def _fold_waiting(repository: Repository) -> int:
     file = os.path.join(repository.nbgit_dir, FOLDER, WAITING)
     try:
         with open(file, encoding="ascii", errors="replace") as stream:
             commits = [line.strip() for line in stream if is_oid(line.strip())]
-    except OSError:
+    except FileNotFoundError:
         return 0
     commits = [oid for oid in dict.fromkeys(commits) if try_git(["cat-file", "-e", oid], cwd=repository.start)[0] == 0]
     linked = link_commits(repository, commits, lazily=True, fold=fold_all_runs) if commits else 0
