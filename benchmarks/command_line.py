@@ -33,7 +33,7 @@ PARTS = ("set", "distinct", "process", "diff", "reading", "merge", "history", "s
 LARGE = "scale"  # a part that is measured only where it is asked for: it takes some ten minutes
 ENGINE = "engine"  # likewise: nbdime takes minutes
 LINEAGE = "lineage"  # likewise: to make a million runs takes two minutes
-LOOKUP = "lookup"  # likewise: a hundred plots and nine hundred questions take ten minutes
+LOOKUP = "lookup"  # likewise: a hundred and fifty plots and 1,350 questions take a quarter of an hour
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -44,13 +44,18 @@ def make_plots(numbers: Iterable[int] = range(PLOTS)) -> Iterator[Plot]:
             _KINDS[own % len(_KINDS)](axes, random)
             axes.set_title(f"Experiment {own}")
             name = f"plot {own}"
-        files = []
-        for kind, options in (("png", {"bbox_inches": "tight"}), ("png", {"dpi": SAVED_DPI}), ("pdf", {})):
-            target = io.BytesIO()
-            figure.savefig(target, format=kind, **options)
-            files.append(target.getvalue())
+        yield plot_of(name, figure)
         pyplot.close(figure)
-        yield Plot(name, *files)
+
+
+def plot_of(name: str, figure: Any) -> Plot:
+    """Return a figure of matplotlib's as its files."""
+    files = []
+    for kind, options in (("png", {"bbox_inches": "tight"}), ("png", {"dpi": SAVED_DPI}), ("pdf", {})):
+        target = io.BytesIO()
+        figure.savefig(target, format=kind, **options)
+        files.append(target.getvalue())
+    return Plot(name, *files)
 
 
 def notebook_of(plots: Iterable[Plot]) -> bytes:
