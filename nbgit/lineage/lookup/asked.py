@@ -14,11 +14,15 @@ INSTALL = "pip install 'nbgit[figures]'"
 
 
 class Part(NamedTuple):
-    """One picture of a file: where it stands in words ("" for all of it), its pixels, and its signature."""
+    """One picture of a file: where it stands in words ("" for all of it), its pixels, and its signature.
+
+    `is_drawn`: it is a page that was drawn to be compared.
+    """
 
     place: str
     pixels: Pixels | None
     signature: Signature | None
+    is_drawn: bool = False
 
 
 class Trace(NamedTuple):
@@ -63,7 +67,7 @@ class Asked:
     def pages(self) -> Iterator[Part]:
         """Yield the pages of a PDF, drawn, where there is something to draw them with."""
         for page, place in self._pdf.pages() if self._pdf is not None else ():
-            yield Part(place, None, signature_of(page))
+            yield Part(place, None, signature_of(page), is_drawn=True)
 
     def _read_pictures(self) -> Iterator[Part]:
         if self._picture is not None:

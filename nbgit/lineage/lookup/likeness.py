@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Iterator
 from functools import cache
 from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
@@ -155,22 +156,16 @@ class Comparison:
         """Return the correlation at 32 x 32 pixels, one moved so that they agree best: what picks those to look at."""
         return self._align(other.grey, {_FIELDS: _COARSE})[0]
 
-    def closely(self, other: Signature) -> Likeness:
-        """Return how alike two pictures are, one moved so that they agree best."""
-        from PIL import ImageFilter
-
+    def closely(self, other: Signature, *, loosely: bool = False) -> Likeness:
+        """Return how alike two pictures are, one moved so that they agree best; `loosely`, each field up to a pixel."""
         correlation, box = self._align(other.grey, {_FIELDS: _COARSE, **_FINE})
-        moved = _moved(_scaled(other.grey, SIDE), box)
-        darkest, brightest = moved.filter(ImageFilter.MinFilter(3)), moved.filter(ImageFilter.MaxFilter(3))
-        mine, theirs, low, high = (
-            image.reduce(SIDE // _FIELDS).tobytes() for image in (self._asked[SIDE], moved, darkest, brightest)
-        )
-        tone = _tone(theirs, mine)
-        worst = max(
-            abs(one - tone[their]) - _EDGE * abs(tone[upper] - tone[lower])
-            for one, their, lower, upper in zip(mine, theirs, low, high, strict=True)
-        )
-        return Likeness(correlation, max(worst, 0.0) / 255, self._off_colour(other.colours, box))
+        mine, whole = _fields(self._asked[SIDE]), _scaled(other.grey, SIDE)
+        tone = _tone(_fields(_moved(whole, box)), mine)
+        off = [255.0] * len(mine)
+        for right, down in _ASIDE if loosely else _ASIDE[:1]:
+            moved = _moved(whole, (box[0] + right, box[1] + down, box[2] + right, box[3] + down))
+            off = list(map(min, off, _differences(mine, moved, tone)))
+        return Likeness(correlation, max(*off, 0.0) / 255, self._off_colour(other.colours, box))
 
     def _off_colour(self, colours: bytes, box: Box) -> float:
         """Return how far apart two fields' red and blue, as seen from their green, are at most (0 to 1)."""
@@ -225,6 +220,8 @@ _MOVES = tuple(
     for sign in (1, -1)
 )
 
+_ASIDE = ((0.0, 0.0), *((right / 2 / SIDE, down / 2 / SIDE) for right in range(-2, 3) for down in range(-2, 3)))
+
 
 def _scaled(thumbnail: bytes, side: int) -> Image:
     from PIL import Image
@@ -239,16 +236,22 @@ def _moved(image: Image, box: Box) -> Image:
 
     if box == _WHOLE:
         return image
-    left, top, right, bottom = (edge * image.width for edge in box)
+    edges = tuple(edge * image.width for edge in box)
     corner = image.getpixel((0, 0))
-    return image.transform(
-        image.size, Transform.EXTENT, (left, top, right, bottom), Resampling.BILINEAR, fillcolor=corner
-    )
+    return image.transform(image.size, Transform.EXTENT, edges, Resampling.BILINEAR, fillcolor=corner)
 
 
-def _tints(colours: bytes) -> list[tuple[int, int]]:
-    """Return how far red and blue are from green in each pixel of RGB."""
-    return [(colours[at] - colours[at + 1], colours[at + 2] - colours[at + 1]) for at in range(0, len(colours), 3)]
+def _fields(image: Image) -> bytes:
+    return image.reduce(SIDE // _FIELDS).tobytes()
+
+
+def _differences(mine: bytes, moved: Image, tone: list[float]) -> Iterator[float]:
+    """Yield how far each field differs beyond what edges may explain, in greys."""
+    from PIL import ImageFilter
+
+    low, high = (_fields(moved.filter(kind(3))) for kind in (ImageFilter.MinFilter, ImageFilter.MaxFilter))
+    for one, their, lower, upper in zip(mine, _fields(moved), low, high, strict=True):
+        yield abs(one - tone[their]) - _EDGE * abs(tone[upper] - tone[lower])
 
 
 def _tone(values: bytes, wanted: bytes) -> list[float]:

@@ -11,7 +11,8 @@ from nbgit.lineage.history.past import Past
 from nbgit.lineage.lookup.asked import Asked, Part
 from nbgit.lineage.lookup.decoding import pixel_digest
 from nbgit.lineage.lookup.evidence import ALIKE, DRAWING, PIXELS, SHAPES, Evidence
-from nbgit.lineage.lookup.likeness import Comparison, Likeness
+from nbgit.lineage.lookup.likeness import ALIKE as MOST_ALIKE
+from nbgit.lineage.lookup.likeness import Comparison, Likeness, Signature
 from nbgit.lineage.lookup.pictures import RASTER, picture_size
 from nbgit.lineage.lookup.signatures import PDF, SVG, learn_signatures, learn_traces, shortlist, with_pixels, with_trace
 from nbgit.lineage.lookup.svg import SHAPES as SVG_SHAPES
@@ -20,6 +21,7 @@ Known = dict[str, tuple[int | None, int | None, bytes | None]]  # digest -> (wid
 LOOKED_AT = 4  # of the shortlist, those compared closely
 MOST = 5  # candidates that are told
 _BESIDE = 1.6  # a candidate differs at most this many times as much as the best
+_ALONE, _FAR = 3, 2 * MOST_ALIKE  # all others differ at least so many times as much, and so much
 
 
 class Found(NamedTuple):
@@ -76,12 +78,31 @@ def _alike_to(past: Past, part: Part) -> list[tuple[bytes, Likeness, Evidence]]:
     measured.sort(key=lambda item: item[0].rank)
     if not measured:
         return []
+    if part.is_drawn and not any(likeness.is_alike for likeness, _ in measured):
+        return _drawn_alike(part, comparison, near[:LOOKED_AT])
     most = min(likeness.difference for likeness, _ in measured) * _BESIDE
     return [
         (pixels, likeness, _told(part, likeness, [other for other, _ in measured if other is not likeness]))
         for likeness, pixels in measured
         if likeness.is_alike and likeness.difference <= most
     ]
+
+
+def _drawn_alike(
+    part: Part, comparison: Comparison, near: list[tuple[bytes, Signature]]
+) -> list[tuple[bytes, Likeness, Evidence]]:
+    """Return the one picture that is alike to a drawn page, if all others are much farther off.
+
+    What drew the picture may have moved each thin line to the nearest pixel, as matplotlib does; a page has them where
+    they belong.
+    """
+    measured = [(comparison.closely(other, loosely=True), pixels) for pixels, other in near]
+    measured.sort(key=lambda item: item[0].rank)
+    likeness, pixels = measured[0]
+    others = [other for other, _ in measured[1:]]
+    if not likeness.is_alike or any(other.difference < max(_ALONE * likeness.difference, _FAR) for other in others):
+        return []
+    return [(pixels, likeness, _told(part, likeness, others))]
 
 
 def _told(part: Part, likeness: Likeness, others: list[Likeness]) -> Evidence:

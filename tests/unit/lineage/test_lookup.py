@@ -17,6 +17,7 @@ from PIL import Image
 
 from benchmarks.lookup import UNBOUND, measure_all
 from benchmarks.plots import QUERIES, Plot, jpeg, make_plots, notebook_of, pdf_of_same_image
+from benchmarks.unseen_plots import make_unseen_plots
 from nbgit.lineage.answers import Answer, blame_picture
 from nbgit.lineage.history.index import Index, with_index
 from nbgit.lineage.history.past import Past
@@ -79,6 +80,15 @@ def test_each_plot_is_first_in_every_form_and_none_is_taken_for_another(shown: G
         assert score.absent_same == 0, kind
         assert score.proved == (score.asked if kind == "PDF, a page with the image" else 0), kind
         assert score.listed == score.asked, kind
+
+
+def test_a_drawn_page_with_lines_that_the_picture_has_on_the_nearest_pixel(box: GitBox) -> None:
+    tables = list(make_unseen_plots((20, 45)))
+    box.write("tables.ipynb", notebook_of(tables))
+    box.commit("draw")
+    repository = find_repository(str(box.path), {})
+    (score,) = with_index(repository, lambda index: measure_all(box.path, index, tables, ["PDF, vector"])).values()
+    assert (score.first, score.several, score.absent_same, score.absent_alike) == (2, 0, 0, 0)
 
 
 @pytest.mark.parametrize("form", ["webp", "tiff", "grey", "cmyk", "alpha", "gif", "dark page"])
