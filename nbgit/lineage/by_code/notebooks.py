@@ -63,25 +63,41 @@ class CodedNotebooks:
 
     def all(self) -> list[CodedCell]:
         """Return the cells of all such notebooks that name files anywhere."""
-        found = []
-        for number, path in enumerate(sorted(self.in_head)):
-            cells = self.of(path)
-            found += cells if any(cell.names_files for cell in cells) else []
-            self._past.report(number + 1, len(self.in_head))
-        return found
+        return self._some(self._bare)
 
     def of(self, path: str) -> list[CodedCell]:
         """Return the code cells of one notebook; of one of which runs were recorded, none."""
         if path not in self._told:
-            state = self.in_head.get(path)
             with ObjectReader(self._past.repository) as reader:
-                cells, language = _read(reader, state) if state else ([], "")
-                if state is None or not cells or self._is_recorded(path, cells):
-                    self._told[path] = []
-                else:
-                    counts = counts_of(self._past.index, state.document)
-                    self._told[path] = tell_cells(path, cells, counts, language, reader)
+                self._told[path] = self._tell(path, reader)
         return self._told[path]
+
+    def _some(self, paths: Iterable[str]) -> list[CodedCell]:
+        """Return the cells of those of these notebooks that name files anywhere."""
+        wanted = sorted(set(paths) - self._told.keys())
+        if wanted:
+            with ObjectReader(self._past.repository) as reader:
+                for number, path in enumerate(wanted):
+                    self._told[path] = self._tell(path, reader)
+                    self._past.report(number + 1, len(wanted))
+        found = [self._told[path] for path in sorted(paths)]
+        return [cell for cells in found if any(one.names_files for one in cells) for cell in cells]
+
+    def _tell(self, path: str, reader: ObjectReader) -> list[CodedCell]:
+        state = self.in_head.get(path) if path in self._bare else None
+        cells, language = _read(reader, state) if state else ([], "")
+        if state is None or not cells or self._is_recorded(path, cells):
+            return []
+        return tell_cells(path, cells, counts_of(self._past.index, state.document), language, reader)
+
+    @cached_property
+    def _bare(self) -> set[str]:
+        """The notebooks of HEAD of which no session is known to be; some may still have run in one that never told."""
+        code, out, _ = try_git(
+            ["ls-tree", "-r", "-z", "--full-tree", "--name-only", "HEAD"], cwd=self._past.repository.start
+        )
+        names = out.decode("utf-8", "surrogateescape").split("\0") if code == 0 else []
+        return {name for name in names if name.endswith(".ipynb") and not self._records.has_session_of(name)}
 
     def writing(self, path: str) -> list[CodedCell]:
         """Return the cells whose code writes a path."""
@@ -109,15 +125,14 @@ class CodedNotebooks:
 
     def _about(self, paths: Iterable[str]) -> list[CodedCell]:
         """Return the cells of the notebooks, and of those that start scripts, in which one of these names stands."""
-        bare = {path for path in self.in_head if not self._records.has_session_of(path)}
-        names = files_naming(self._past.repository, paths) if bare else set()
+        names = files_naming(self._past.repository, paths) if self._bare else set()
         if any(not name.endswith(".ipynb") for name in names):
             return self.all()  # a script may be what names it
-        return [cell for name in sorted(names & bare) for cell in self.of(name)]
+        return self._some(names & self._bare)
 
     def _is_recorded(self, path: str, cells: list[Cell]) -> bool:
         """Return whether any run of this notebook was recorded."""
-        return self._records.has_session_of(path) or any(
+        return any(
             self._whereabouts.notebook(run.session) == path
             for cell in cells
             if cell.kind == "code" and cell.source.strip()

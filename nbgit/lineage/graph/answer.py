@@ -7,7 +7,7 @@ from nbgit.lineage.graph.acts import Act, coded_acts
 from nbgit.lineage.graph.asked import Asked, Asker, NamesNow, Question
 from nbgit.lineage.graph.building import Builder
 from nbgit.lineage.graph.model import CELL, CELLS, FIGURE, NONE, NOTEBOOKS, Graph
-from nbgit.lineage.graph.reducing import cut_depth, drop_implied, hide_preparing, join_alike
+from nbgit.lineage.graph.reducing import cut_depth, drop_implied, hide_preparing, join_alike, join_folders
 from nbgit.lineage.graph.tracing import Tracer
 from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.recipe import Recipes
@@ -18,6 +18,7 @@ from nbgit.lineage.runs.records import Records
 
 STEPS = 40  # nodes up to which each step of a recipe is shown
 READABLE = 80  # nodes up to which cells are shown
+LARGE = 300  # nodes from which on notebooks of a folder stand together
 SLICED = 3000  # runs with effects up to which sessions are followed within, for a whole repository
 
 
@@ -59,7 +60,11 @@ class GraphMaker:
             cut_depth(graph, up, down)
             if len(graph.nodes) <= (STEPS if level == NONE else READABLE):
                 break
-        if collapse is None and graph.collapse == NOTEBOOKS:
+        if len(graph.nodes) > LARGE:
+            join_alike(graph, 2)
+        if len(graph.nodes) > LARGE and graph.collapse == NOTEBOOKS:
+            join_folders(graph)
+        elif collapse is None and graph.collapse == NOTEBOOKS:
             graph.notes.append("Collapsed to notebooks; --collapse cells shows their cells.")
         return graph
 

@@ -3,7 +3,7 @@
 import posixpath
 from collections import defaultdict
 
-from nbgit.lineage.graph.model import CELL, CODE, FEEDS, FIGURE, FILE, RECORDED, Edge, Graph, Node
+from nbgit.lineage.graph.model import CELL, CODE, FEEDS, FIGURE, FILE, NOTEBOOK, RECORDED, Edge, Graph, Node
 
 ALIKE = 4  # files or figures at least that become one node
 
@@ -57,8 +57,8 @@ def drop_implied(graph: Graph) -> None:
     graph.edges = [edge for edge in graph.edges if edge.kind != FEEDS] + kept
 
 
-def join_alike(graph: Graph) -> None:
-    """Join files of one folder, and figures of one cell, that have the very same neighbours, into one node each."""
+def join_alike(graph: Graph, least: int = ALIKE) -> None:
+    """Join files of one folder, and figures of one cell, that have the very same neighbours, `least` at least."""
     ends: dict[str, tuple[set[tuple[str, str, str]], set[tuple[str, str, str]]]] = {
         name: (set(), set()) for name in graph.nodes
     }
@@ -73,7 +73,7 @@ def join_alike(graph: Graph) -> None:
             groups[node.kind, folder, frozenset(into), frozenset(out_of)].append(node)
     gone = set()
     for group in groups.values():
-        if len(group) >= ALIKE:
+        if len(group) >= least:
             gone |= {node.id for node in group[1:]}
             _join(group)
     if gone:
@@ -92,6 +92,43 @@ def _join(group: list[Node]) -> None:
     first.label = f"{first.count:,} {endings.pop()} files" if len(endings) == 1 else f"{first.count:,} files"
     first.facts["paths"] = [node.path for node in group]
     first.path = None
+
+
+def join_folders(graph: Graph) -> None:
+    """Join the notebooks of each folder into one node, and leave out the files that only one folder knows of."""
+    homes: dict[str, list[Node]] = defaultdict(list)
+    for node in graph.nodes.values():
+        if node.kind == NOTEBOOK and node.path and not node.is_target:
+            homes[posixpath.dirname(node.path)].append(node)
+    moved: dict[str, str] = {}
+    for folder, nodes in homes.items():
+        if len(nodes) > 1:
+            first = nodes[0]
+            first.label, first.count = f"{folder or '.'}/", len(nodes)
+            first.detail = f"{len(nodes):,} notebooks"
+            first.facts["paths"], first.path = [node.path for node in nodes], None
+            moved |= {node.id: first.id for node in nodes}
+    graph.edges = list(
+        dict.fromkeys(
+            Edge(moved.get(one.source, one.source), moved.get(one.target, one.target), one.kind, one.by)
+            for one in graph.edges
+        )
+    )
+    ends: dict[str, set[str]] = defaultdict(set)
+    for edge in graph.edges:
+        ends[edge.source].add(edge.target)
+        ends[edge.target].add(edge.source)
+    folders = set(moved.values())
+    inner = {
+        node.id
+        for node in graph.nodes.values()
+        if node.kind in (FILE, FIGURE) and not node.is_target and len(ends[node.id]) == 1 and ends[node.id] <= folders
+    }
+    gone = inner | (moved.keys() - folders)
+    if gone:
+        graph.notes.append(f"Too many notebooks to be read: those of a folder stand together; {len(inner):,} files and")
+        graph.notes[-1] += " figures that only one folder knows of are left out. Name a TARGET to see more."
+        graph.keep(graph.nodes.keys() - gone)
 
 
 def cut_depth(graph: Graph, up: int | None, down: int | None) -> None:
