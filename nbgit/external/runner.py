@@ -75,7 +75,7 @@ def run_steps(
         client.reset_execution_trackers()
         env = {name: value for name, value in os.environ.items() if name not in STRAY} | QUIET
         try:
-            client.extra_arguments = QUIETLY if manager.ipykernel else []
+            client.extra_arguments = QUIETLY if environment.python or manager.ipykernel else []
             with client.setup_kernel(cwd=folder, env=env, cleanup_kc=True):
                 return _run_all(client, cells, seconds, report)
         except NoSuchKernel as error:
