@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from threading import Lock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,18 +39,23 @@ class Journal:
         self.path = os.path.join(common_dir, FOLDER, f"{session}.jsonl")
         self._file = -1
         self._size = 0
+        self._lock = Lock()
 
     def append(self, line: "dict[str, Any]") -> bool:
         """Append a line; return False where it, or the journal with it, would be too long. Raises OSError."""
         data = json.dumps(line, **WORDS).encode("ascii") + b"\n"  # type: ignore[arg-type]
-        if len(data) > LINE_LIMIT or self._size + len(data) > LIMIT:
-            return False
-        if self._file < 0:
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-            self._file = os.open(self.path, flags, 0o600)
-        self._size += os.write(self._file, data)
+        with self._lock:  # the thread behind the cells writes, too
+            if len(data) > LINE_LIMIT or self._size + len(data) > LIMIT:
+                return False
+            if self._file < 0:
+                self._file = self._open()
+            self._size += os.write(self._file, data)
         return True
+
+    def _open(self) -> int:
+        os.makedirs(os.path.dirname(self.path), exist_ok=True)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        return os.open(self.path, flags, 0o600)
 
     def close(self) -> None:
         """Give the file back; a later line opens it again."""

@@ -374,7 +374,9 @@ def test_who_runs_where(installed: GitBox) -> None:
     )
     merged = {key: value for line in lines(installed, "session") for key, value in line.items()}
     assert (merged["person"], merged["cwd"]) == ("Ada Ö. <ada@example.org>", "sub")
-    assert [(run["head"], run["dirty"]) for run in runs(installed)] == [(first, None), (first, True), (first, True)]
+    assert [run["head"] for run in runs(installed)] == [first] * 3
+    early, *later = [run["dirty"] for run in runs(installed)]
+    assert (early in (None, True), later) == (True, [True, True])  # git has rarely answered when the first run is over
     assert "ipykernel" not in merged["kernel"]
 
 
