@@ -112,7 +112,7 @@ def tell_showing(now: Showing, before: "list[Showing | None]") -> Told:
     if ran:
         order = tell_order(now)
         if len(ran) < len(kept):
-            order = f"{in_words(ran)} ran, the others as before{_tell_counts(now)}"
+            order = f"{in_words(ran)} ran, other outputs as before{_tell_counts(now)}"
         stale = [index for index, found in kept.items() if found and _is_stale(now, sides, found, index)]
         order += f", {in_words(stale)} stale" if stale else ""
         return Told(code, order, _tell_figures(now), ran)

@@ -448,7 +448,7 @@ def test_a_part_of_a_notebook(installed: GitBox) -> None:
     installed.git("commit", "-q", "-a", "-m", "and y")
     installed.git("checkout", "-q", "HEAD~1")
     assert shows(installed) == [["new x\n"], ["second\n"]]
-    assert entry(installed).startswith(f"{PATH}  edited cell 0; cell 0 ran, the others as before")
+    assert entry(installed).startswith(f"{PATH}  edited cell 0; cell 0 ran, other outputs as before")
     installed.git("checkout", "-q", "main")
     assert installed.read(PATH) == on_disk
 

@@ -55,10 +55,10 @@ class TestOneSide:
         ours[3] = code(cells[3], id="cell3", execution_count=5, outputs=out("two", cells[3]))
         repo.write(N, notebook(markdown("# Title", id="title"), *ours))
         repo.commit("plotted anew")
-        assert told(repo) == "edited cell 4; cell 4 ran, the others as before, [1] to [5] with gaps"
+        assert told(repo) == "edited cell 4; cell 4 ran, other outputs as before, [1] to [5] with gaps"
         repo.write(N, again)
         repo.commit("run")
-        assert told(repo).startswith("cells 1-3 ran, the others as before") or told(repo).startswith("4 cells ran")
+        assert told(repo).startswith("cells 1-3 ran, other outputs as before") or told(repo).startswith("4 cells ran")
 
     def test_an_edit_beside_a_run(self, repo: GitBox) -> None:
         ours = [code(s, id=f"cell{n}", execution_count=1 + n, outputs=out("one", s)) for n, s in enumerate(CELLS)]
@@ -66,7 +66,7 @@ class TestOneSide:
         ours[3] = code(CELLS[3], id="cell3", execution_count=5, outputs=out("two", CELLS[3]))
         repo.write(N, notebook(markdown("# Title", id="title"), *ours))
         repo.commit("plotted, but not computed anew")
-        assert told(repo) == "edited cell 1; cell 4 ran, the others as before, [1] to [5] with gaps, cell 1 stale"
+        assert told(repo) == "edited cell 1; cell 4 ran, other outputs as before, [1] to [5] with gaps, cell 1 stale"
 
     def test_a_run_after_an_edit(self, repo: GitBox) -> None:
         repo.write(N, run_of("rate = 0.5", *CELLS[1:], run="two"))
