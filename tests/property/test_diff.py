@@ -67,7 +67,7 @@ def test_lines_join_again(text: str) -> None:
 
 
 @given(st.lists(st.integers(0, 3), max_size=250), st.lists(st.integers(0, 3), max_size=250))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_blocks_match_and_rise_at_any_size(a: list[int], b: list[int]) -> None:
     a_at = b_at = 0
     for a_start, b_start, length in match(a, b).blocks:

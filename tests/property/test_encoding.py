@@ -56,7 +56,7 @@ def checked(mime: str, raw: bytes) -> bool:
 
 
 @given(MIMES, DATA, STYLES)
-@settings(max_examples=400)
+@settings(max_examples=200)
 @example("image/png", "iVBORw0KGgo=\n", Style(1, False, False, "", False, False))
 @example("image/png", ["iVBO\n", "Rw0K\n", "Ggo=\n"], Style(1, False, False, "", False, False))
 @example("image/png", "iVBORw0KGgp=", Style(1, False, False, "", False, False))  # bits after the end: not canonical
@@ -117,7 +117,7 @@ def stored(repository: Repository, data: bytes) -> tuple[str, bytes] | None:
 
 
 @given(data=NOTEBOOKS)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_snapshot_gives_the_notebook_back(repository: Repository, data: bytes) -> None:
     found = stored(repository, data)
     assert found is not None

@@ -45,7 +45,7 @@ VALID = NOTEBOOKS.map(with_unique_ids)
 
 
 @given(VALID, VALID, VALID)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_any_three_notebooks_merge_into_one_that_hides_nothing(
     a: dict[str, Any], b: dict[str, Any], c: dict[str, Any]
 ) -> None:

@@ -31,7 +31,7 @@ def lines_of(data: bytes) -> Counter[str]:
 
 
 @given(SEEDS, st.sampled_from(STYLES), st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_the_result_is_valid_and_its_conflicts_are_read_again(seed: int, style: str, marker_like: bool) -> None:
     base, ours, theirs = three(seed, LINES + MARKER_LIKE if marker_like else None)
     merged = merge_notebooks(base, ours, theirs, Markers(7, lambda: Names("HEAD", "a: b", "o", style)))
@@ -46,7 +46,7 @@ def test_the_result_is_valid_and_its_conflicts_are_read_again(seed: int, style: 
 
 
 @given(SEEDS)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_one_side_of_every_conflict_loses_nothing_of_that_side(seed: int) -> None:
     base, ours, theirs = three(seed)
     merged = merge_notebooks(base, ours, theirs).data
@@ -66,7 +66,7 @@ def test_one_side_of_every_conflict_loses_nothing_of_that_side(seed: int) -> Non
 
 
 @given(SEEDS)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_both_directions_agree(seed: int) -> None:
     base, ours, theirs = three(seed)
     there, back = merge_notebooks(base, ours, theirs), merge_notebooks(base, theirs, ours)
@@ -86,7 +86,7 @@ def folder() -> Iterator[Path]:
 
 
 @given(SEEDS)
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_no_conflict_where_git_merges_the_readable_texts(folder: Path, seed: int) -> None:
     sides = three(seed)
     contents = list(sides)

@@ -23,13 +23,13 @@ def folder() -> Iterator[Path]:
 
 
 @given(st.integers(0, 1 << 40), st.sampled_from(STYLES))
-@settings(max_examples=120, derandomize=True)  # new ones: python -m tests.stress.merges
+@settings(max_examples=60, derandomize=True)  # new ones: python -m tests.stress.merges
 def test_every_rule_holds(folder: Path, seed: int, style: str) -> None:
     assert problems(folder, Author(seed).three(), style)[0] == []
 
 
 @given(st.integers(0, 1 << 40))
-@settings(max_examples=120, derandomize=True)  # new ones: python -m tests.stress.merges
+@settings(max_examples=60, derandomize=True)  # new ones: python -m tests.stress.merges
 def test_edits_of_different_cells_merge_cleanly_and_lose_nothing(folder: Path, seed: int) -> None:
     base, ours, theirs, both = Author(seed).apart()
     assert problems(folder, (base, ours, theirs)) == ([], True)

@@ -74,7 +74,7 @@ def test_all_is_the_newer_and_nothing_the_older(older: bytes, newer: bytes) -> N
 
 
 @given(SEEDS, st.booleans(), st.data())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_any_choice_is_a_valid_notebook(seed: int, upgrades: bool, data: st.DataObject) -> None:
     older, newer = pair(seed, upgrades=upgrades)
     parts = Parts(older, newer, POLICY)
@@ -87,7 +87,7 @@ def test_any_choice_is_a_valid_notebook(seed: int, upgrades: bool, data: st.Data
 
 
 @given(SEEDS, st.data())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_choice_has_those_changes_and_no_other(seed: int, data: st.DataObject) -> None:
     older, newer = pair(seed)
     parts = Parts(older, newer, POLICY)
@@ -118,7 +118,7 @@ def beside_id(raw: dict[str, Any]) -> str:
 
 
 @given(SEEDS, st.data())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_the_rest_can_be_taken_later(seed: int, data: st.DataObject) -> None:
     older, newer = pair(seed)
     parts = Parts(older, newer, POLICY)

@@ -123,7 +123,7 @@ def result(code: list[str], name: str) -> tuple[list[bool], object]:
         return went, type(error).__name__
 
 
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(st.lists(cells(), min_size=2, max_size=7), NAMES)
 def test_a_slice_is_enough(body: list[str], name: str) -> None:
     code = [*START, *body]

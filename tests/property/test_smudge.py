@@ -68,7 +68,7 @@ def families(draw: st.DrawFn) -> tuple[bytes, list[bytes]]:
 
 
 @given(families(), st.one_of(st.just(DEFAULT), POLICIES))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_outputs_that_are_given_never_change_the_source(family: tuple[bytes, list[bytes]], policy: Policy) -> None:
     notebook, donors = family
     parts = split(notebook, policy)
@@ -128,7 +128,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @given(families(), st.lists(st.sampled_from(WAYS), min_size=4, max_size=4), st.booleans())
-@settings(max_examples=40)
+@settings(max_examples=30)
 def test_clean_undoes_smudge(
     world: World, family: tuple[bytes, list[bytes]], ways: list[str], names_commit: bool
 ) -> None:

@@ -61,7 +61,7 @@ def test_join_undoes_split(data: bytes, policy: Policy) -> None:
 
 
 @given(near_notebooks())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_bytes_that_are_nearly_a_notebook(data: bytes) -> None:
     checked(data)
 
@@ -149,7 +149,7 @@ def comparable(document: Any) -> str:
 
 
 @given(documents(), STYLES)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_the_source_is_the_document_without_what_is_volatile(document: dict[str, Any], style: Style) -> None:
     parts = checked(style.write(document))
     assert parts is not None
@@ -186,7 +186,7 @@ def two_runs(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @given(two_runs(), STYLES)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_two_runs_have_one_source(runs: tuple[dict[str, Any], dict[str, Any]], style: Style) -> None:
     one, two = checked(style.write(runs[0])), checked(style.write(runs[1]))
     assert one is not None

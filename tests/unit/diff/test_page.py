@@ -59,7 +59,7 @@ def test_any_text_stands_as_text(child: str, value: str) -> None:
     assert list(made.attributes) == ["title"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data())
 def test_no_text_of_a_notebook_becomes_markup(data: st.DataObject) -> None:
     def hostile() -> str:

@@ -103,7 +103,7 @@ def prov_of(made: Made) -> dict[str, Any]:
     return document
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(tangles())
 def test_no_journal_breaks_the_rules_of_prov(made: Made) -> None:
     pytest.importorskip("prov")
