@@ -158,9 +158,14 @@ def _takers(text: str, policy: Policy) -> list[_Cell]:
     parts = split(probe, policy)
     cut = {(span.cell_index, span.kind) for span in parts.spans} if parts is not None else set()
     for index, cell in enumerate(cells):
-        cell.outputs = cell.outputs if (index, "outputs") in cut else None
-        cell.count = cell.count if (index, "count") in cut else None
+        cell.outputs = cell.outputs if (index, "outputs") in cut and _is(text, cell.outputs, "[]") else None
+        cell.count = cell.count if (index, "count") in cut and _is(text, cell.count, "null") else None
     return cells
+
+
+def _is(text: str, member: Member | None, value: str) -> bool:
+    """Return whether a member's value is what is left where outputs, or a count, are cut out."""
+    return member is not None and text[member.value_start : member.value_end] == value
 
 
 def _with_gifts(text: str, cells: list[_Cell], gifts: dict[int, _Gift]) -> bytes:

@@ -170,3 +170,11 @@ def test_whatever_is_given_the_source_stays(document: Any, others: list[Any]) ->
     source = source_of(data)
     found = transplant(source, [*donors, data])
     assert found is None or source_of(found) == source
+
+
+def test_a_source_whose_outputs_are_null_takes_none() -> None:
+    cell = '"cell_type": "code", "metadata": {}, "source": [], "execution_count": null'
+    form = '{{"metadata": {{}}, "nbformat": 4, "nbformat_minor": 0, "cells": [{{{}, "outputs": {}}}]}}\n'
+    source = form.format(cell, "null").encode()
+    ran = form.format(cell, '[{"output_type": "stream", "name": "stdout", "text": ["x"]}]').encode()
+    assert transplant(source, [ran]) is None
