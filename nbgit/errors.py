@@ -86,3 +86,10 @@ class MarkersLeft(NbgitError):
 
     exit_code = 14
     slug = "markers-left"
+
+
+class OutputsStaged(NbgitError):
+    """git holds a notebook with outputs, which the check of commits refuses."""
+
+    exit_code = 15
+    slug = "outputs-staged"

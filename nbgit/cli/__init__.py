@@ -13,6 +13,7 @@ from nbgit.errors import NbgitError
 from nbgit.notebook.printable import printable
 
 TROUBLES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE)
+COMPLETE = "_NBGIT_COMPLETE"  # set by the shell that asks for completions
 # verb -> (module, the line that `nbgit --help` shows): modules load when they are called, so that --help stays quick.
 VERBS: dict[str, tuple[str, str]] = {
     "install": ("install", "Set nbgit up for this repository, or for you."),
@@ -105,6 +106,10 @@ def run_command_line(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["help"]:  # as git has it
         arguments = [*arguments[1:2], "--help"]
+    if COMPLETE in os.environ:
+        from nbgit.cli.completion import offer_files
+
+        offer_files()
     try:
         result = nbgit.main(args=arguments, prog_name="nbgit", standalone_mode=False)
         return int(result) if isinstance(result, int) else 0

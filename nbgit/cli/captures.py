@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from nbgit.cli.capture_completion import complete_paths, local_time
+from nbgit.cli.completion import complete_paths, local_time
 from nbgit.cli.numbers import cells, size
 from nbgit.cli.terminal import print_text, progress
 from nbgit.cli.worktree_paths import check_given, in_repository

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from nbgit.cli.capture_completion import complete_captures, complete_paths
+from nbgit.cli.completion import complete_captures, complete_paths
 from nbgit.cli.numbers import cells as in_words
 from nbgit.cli.worktree_paths import in_repository
 from nbgit.store.repository import find_repository

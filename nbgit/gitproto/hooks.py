@@ -3,7 +3,7 @@
 import os
 import sys
 
-from nbgit.errors import MarkersLeft, NbgitError
+from nbgit.errors import MarkersLeft, NbgitError, OutputsStaged
 from nbgit.gitproto.telling import say
 from nbgit.lineage.cuts.linking import fold_runs, fold_waiting, link_missing
 from nbgit.store.entries import is_oid
@@ -25,7 +25,7 @@ TOLD = 5  # notebooks that are named one by one
 def run(arguments: list[str]) -> int:
     """Run one hook and return 0: a failure is a line in the log, and the next nbgit command tries again.
 
-    Raises MarkersLeft where pre-commit is to stop the commit.
+    Raises MarkersLeft or OutputsStaged where a check is to stop the commit.
     """
     name, *rest = arguments or [""]
     hooks: dict[str, Callable[[Repository, list[str]], object]] = {
@@ -36,6 +36,7 @@ def run(arguments: list[str]) -> int:
         "post-checkout": _switch_outputs,
         "pre-push": _share,
         "pre-commit": _guard,
+        "check-sources": _check_sources,
     }
     if name not in hooks:
         sys.stderr.write(f"usage: nbgit hook NAME [ARGS]   (NAME: one of {', '.join(hooks)})\n")
@@ -46,7 +47,7 @@ def run(arguments: list[str]) -> int:
         return 0
     try:
         hooks[name](repository, rest)
-    except MarkersLeft:
+    except (MarkersLeft, OutputsStaged):
         raise
     except NbgitError as error:
         log_line(repository.nbgit_dir, f"{name}: {error}")
@@ -105,9 +106,15 @@ def _share(repository: Repository, arguments: list[str]) -> None:
 
 
 def _guard(repository: Repository, arguments: list[str]) -> None:
-    from nbgit.gitproto.guard import check_staged
+    from nbgit.gitproto.guard import check_markers
 
-    check_staged(repository)
+    check_markers(repository, arguments, os.environ.get("PRE_COMMIT_FROM_REF", ""))
+
+
+def _check_sources(repository: Repository, arguments: list[str]) -> None:
+    from nbgit.gitproto.guard import check_sources
+
+    check_sources(repository, arguments)
 
 
 def _link_rewritten(repository: Repository, arguments: list[str]) -> None:

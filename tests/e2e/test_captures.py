@@ -158,7 +158,8 @@ def test_the_shell_completes_ids_and_notebooks_that_are_gone(repo: GitBox) -> No
     (repo.path / "gone.ipynb").unlink()
     (row,) = rows_of(repo, N)
     assert completed(repo, f"nbgit restore {N} --capture ") == [f"plain,{row['id'][:12]}"]
-    assert completed(repo, "nbgit restore g") == ["file,g", "plain,gone.ipynb"]
+    assert completed(repo, "nbgit restore g") == ["plain,gone.ipynb"]
+    assert completed(repo, f"nbgit restore {N[0]}") == [f"file,{N[0]}"]
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
-"""Ring 5: shell completion of captures and of notebooks that are captured but no longer on disk."""
+"""Ring 5: shell completion: file names wherever a verb takes words, captures, notebooks that are gone from disk."""
 
+import glob
 import os
 import time
+from collections.abc import Callable
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, get_completion_class
 
 from nbgit.cli.worktree_paths import in_repository
 from nbgit.errors import NbgitError
@@ -13,6 +15,30 @@ from nbgit.store.captures import CaptureStore
 from nbgit.store.donors import ID_LENGTH, captures_of
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository, find_repository
+
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def offer_files() -> None:
+    """Have the shells complete file names where a verb has no words of its own to offer.
+
+    click offers files for parameters that are declared as paths only. Most of ours take more (`REV:PATH`, a figure),
+    and its scripts switch the shell's own completion of files off.
+    """
+    for shell in SHELLS:
+        known = get_completion_class(shell)
+        if known is not None:
+            add_completion_class(type(known.__name__, (known,), {"get_completions": _or_files(known)}))
+
+
+def _or_files(known: type[ShellComplete]) -> Callable[[ShellComplete, list[str], str], list[CompletionItem]]:
+    def get_completions(self: ShellComplete, args: list[str], incomplete: str) -> list[CompletionItem]:
+        found = known.get_completions(self, args, incomplete)
+        takes_words = bool(args) and not incomplete.startswith("-")
+        return found or ([CompletionItem(incomplete, type="file")] if takes_words else [])
+
+    return get_completions
 
 
 def complete_captures(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -28,8 +54,13 @@ def complete_captures(context: click.Context, parameter: click.Parameter, incomp
 
 
 def complete_paths(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Return captured notebooks that are not on disk any more, and have the shell complete the files that are."""
-    found = [CompletionItem(incomplete, type="file")]
+    """Return captured notebooks that are not on disk any more; where files match, have the shell complete those.
+
+    Not both: bash completes files only where it was given nothing else.
+    """
+    found: list[CompletionItem] = []
+    if glob.glob(glob.escape(incomplete) + "*"):
+        return [CompletionItem(incomplete, type="file")]
     try:
         repository, store = _open()
         top = os.path.realpath(repository.worktree or "")
@@ -39,7 +70,7 @@ def complete_paths(context: click.Context, parameter: click.Parameter, incomplet
                 found.append(CompletionItem(shown, help="not on disk"))
     except (NbgitError, OSError, ValueError):
         pass
-    return found
+    return found or [CompletionItem(incomplete, type="file")]
 
 
 def local_time(nanoseconds: int) -> str:
