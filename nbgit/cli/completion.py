@@ -16,7 +16,6 @@ from nbgit.store.donors import ID_LENGTH, captures_of
 from nbgit.store.policy_file import load_policy
 from nbgit.store.repository import Repository, find_repository
 
-
 SHELLS = ("bash", "zsh", "fish")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.test_git_merge import branch, cells, diverge, edited, ran
-from tests.gitbox import GitBox
+from tests.gitbox import SOURCE_ROOT, GitBox
 from tests.nb import markdown, notebook
 
 MARKED = markdown("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> topic", id="m")
@@ -106,3 +106,49 @@ def test_a_broken_nbgit_holds_nothing_up(repo: GitBox, python: str) -> None:
     hook.write_text("\n".join(f"python='{python}'" if line.startswith("python=") else line for line in lines))
     repo.write("lesson.ipynb", LESSON)
     repo.commit("unseen")
+
+
+def checked(box: GitBox, hook: str, *arguments: str, before: str = "") -> tuple[int, str]:
+    """Return what a check of `.pre-commit-hooks.yaml` answers, started as the pre-commit framework starts it."""
+    words = next(row["entry"] for row in framework_hooks() if row["id"] == hook).split()
+    assert words[0] == "nbgit"
+    result = box.nbgit(*words[1:], *arguments, environ={"PRE_COMMIT_FROM_REF": before} if before else {})
+    return result.code, result.err
+
+
+def framework_hooks() -> list[dict[str, str]]:
+    """Return the rows of `.pre-commit-hooks.yaml`, as far as a line holds a key."""
+    rows: list[dict[str, str]] = []
+    for line in (SOURCE_ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8").splitlines():
+        key, colon, value = line.removeprefix("- ").strip().partition(": ")
+        if line.startswith("- "):
+            rows.append({})
+        if colon and rows:
+            rows[-1][key] = value
+    return rows
+
+
+def test_a_clone_without_nbgit_passes_where_its_commits_are_clean(repo: GitBox) -> None:
+    """As in CI: the clone was never set up, and nothing is staged."""
+    ci = GitBox(repo.root, "ci", init=False)
+    ci.git("clone", "-q", str(repo.path), ".")
+    assert checked(ci, "nbgit-installed", "n.ipynb") == (0, "")
+    assert checked(ci, "nbgit-conflict-markers", "n.ipynb") == (0, "")
+    ci.write("held.ipynb", ran(cells()))
+    ci.git("add", "held.ipynb")
+    code, said = checked(ci, "nbgit-installed", "n.ipynb", "held.ipynb")
+    assert code == 15
+    assert "git holds outputs of held.ipynb: run `nbgit install`" in said
+
+
+def test_markers_in_commits_are_found_where_nothing_is_staged(repo: GitBox) -> None:
+    repo.write("lesson.ipynb", LESSON)
+    repo.write("broken.ipynb", b'{\n<<<<<<< HEAD\n "cells": [],\n=======\n "cells": [ ],\n>>>>>>> topic\n')
+    repo.git("add", ".")
+    repo.git("commit", "-q", "--no-verify", "-m", "two")
+    assert checked(repo, "nbgit-conflict-markers", "lesson.ipynb", "n.ipynb") == (0, "")  # a lesson may have them
+    code, said = checked(repo, "nbgit-conflict-markers", "lesson.ipynb", "broken.ipynb")
+    assert (code, "left in broken.ipynb:" in said) == (14, True)
+    code, said = checked(repo, "nbgit-conflict-markers", "lesson.ipynb", "n.ipynb", before="HEAD~1")
+    assert (code, "left in lesson.ipynb (cell 1):" in said) == (14, True)
+    assert checked(repo, "nbgit-conflict-markers", "lesson.ipynb", "n.ipynb", before="HEAD") == (0, "")
