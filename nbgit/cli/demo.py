@@ -62,7 +62,7 @@ class _Demo:
         self.say("A repository, set up once.")
         self.git("init", "--quiet", "--initial-branch=main")
         self.set_identity()
-        self.nbgit("install", "--no-kernel")
+        self.nbgit("install", "--no-kernel", "--temporary")
 
         self.say(f"A notebook that is run and committed ({NAME}).")
         first = self.run_notebook(bandwidth=2)

@@ -32,6 +32,7 @@ Examples:
 @click.option("--attributes", "attributes_file", metavar="FILE", help="Also write the lines to commit into FILE.")
 @click.option("--replace", is_flag=True, help="Take over from another tool that handles notebooks here.")
 @click.option("--no-kernel", is_flag=True, help="Leave IPython's kernels alone: no runs are recorded.")
+@click.option("--temporary", is_flag=True, help="Install from uvx's or pipx's cache, too: for a trial or a CI job.")
 @click.option("--lazy", is_flag=True, help="Fetch outputs from remotes only when they are first shown.")
 @click.option(
     "--diff-driver",
@@ -44,6 +45,7 @@ def command(
     attributes_file: str | None,
     replace: bool,
     no_kernel: bool,
+    temporary: bool,
     lazy: bool,
     driver: str | None,
 ) -> int:
@@ -53,9 +55,12 @@ def command(
     overwritten.
     """
     scope = find_scope(scope_name or "local", os.getcwd(), os.environ)
+    launcher = this_launcher()
+    if not temporary:
+        installing.refuse_temporary(launcher)
     outcome = installing.install(
         scope,
-        this_launcher(),
+        launcher,
         replace=replace,
         attributes_file=attributes_file,
         lazy=lazy,

@@ -1,9 +1,10 @@
 """`nbgit install` and `nbgit uninstall`: first everything that may refuse, then config, attributes and hooks."""
 
 import os
+import re
 from typing import NamedTuple
 
-from nbgit.errors import GitFailed
+from nbgit.errors import GitFailed, InstallRefused
 from nbgit.setup import attributes, config, hooks, kernel_file, kernelspec, rivals
 from nbgit.setup.files import read_bytes
 from nbgit.setup.launch import Launcher
@@ -19,6 +20,13 @@ from nbgit.sync.remotes import add_refspecs, remove_refspecs
 DATA_REFS = ("refs/nbgit/", "refs/nbgit-remotes/", *KEPT, "refs/notes/nbgit")
 CACHE_REF = "refs/notes/textconv/nbgit"
 CACHE_FILES = ("index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "nbgit.log", "nbgit.log.1")
+# Where tools keep the environments of one call, cleaned without a word: (tool, how the folder's path looks).
+CACHED_ENVIRONMENTS = (
+    ("uv", re.compile(r"/(archive|builds|environments)-v\d+/")),
+    ("pipx", re.compile(r"/(pipx|\.cache|Cache)/[0-9a-f]{14,16}/")),
+    ("pre-commit", re.compile(r"/repo[^/]+/py_env-[^/]+/")),
+    ("pixi", re.compile(r"/cached-envs-v\d+/")),
+)
 
 
 class Outcome(NamedTuple):
@@ -69,6 +77,18 @@ def install(
     if kernel:
         _install_startup(scope, done, left)
     return Outcome(done, left, bool(done))
+
+
+def refuse_temporary(launcher: Launcher) -> None:
+    """Raise InstallRefused where nbgit runs from a cache: what install writes would name a folder that goes."""
+    for place in (launcher.python, launcher.main):
+        for tool, pattern in CACHED_ENVIRONMENTS:
+            if pattern.search(place):
+                raise InstallRefused(
+                    f"nbgit runs from {tool}'s cache ({place}), and git could not start it once that is cleaned; run "
+                    "`uv tool install nbgit` (or `pipx install nbgit`), then `nbgit install`; --temporary installs it "
+                    "all the same, for a trial or a CI job"
+                )
 
 
 def _set_keys(

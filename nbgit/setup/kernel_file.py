@@ -1,8 +1,9 @@
 """The startup file that loads nbgit into a person's IPython kernels, of every environment (docs/lineage.md).
 
 IPython runs what lies in the profile's `startup` folder in whatever environment a kernel is started. The file names
-the nbgit that wrote it by its path, so that the kernel's own environment needs none. It lists who wants it:
-repositories and scopes; with the last one it goes.
+the nbgit that wrote it by its path, so that the kernel's own environment needs none; where that is gone, one that is
+installed in the kernel's environment takes its place. It lists who wants it: repositories and scopes; with the last
+one it goes.
 """
 
 import ast
@@ -24,32 +25,36 @@ def nbgit_startup():
     import os
     import sys
 
-    package = PACKAGE
+    # The nbgit that wrote this file; where that is gone, one that is installed beside the kernel.
+    places = [PACKAGE] + [os.path.join(place, "nbgit") for place in sys.path if place.startswith(sys.prefix + os.sep)]
+    borrowed = "nbgit" not in sys.modules
+    recording = False
     try:
-        if sys.version_info < (3, 10) or not os.path.isfile(os.path.join(package, "kernel", "startup.py")):
+        found = [place for place in places if os.path.isfile(os.path.join(place, "kernel", "startup.py"))]
+        if sys.version_info < (3, 10) or not found:
             return
-        borrowed = "nbgit" not in sys.modules
         if borrowed:
             from importlib.util import module_from_spec, spec_from_file_location
 
-            main = os.path.join(package, "__init__.py")
-            spec = spec_from_file_location("nbgit", main, submodule_search_locations=[package])
+            main = os.path.join(found[0], "__init__.py")
+            spec = spec_from_file_location("nbgit", main, submodule_search_locations=[found[0]])
             sys.modules["nbgit"] = module_from_spec(spec)
             spec.loader.exec_module(sys.modules["nbgit"])
         from nbgit.kernel.startup import start_if_opted_in
 
-        if not start_if_opted_in() and borrowed:
-            for name in [name for name in sys.modules if name.partition(".")[0] == "nbgit"]:
-                del sys.modules[name]
+        recording = start_if_opted_in()
     except Exception:
         pass  # the kernel is worth more than its record
+    if borrowed and not recording:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "nbgit"]:
+            del sys.modules[name]
 
 
 nbgit_startup()
 del nbgit_startup
 """
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|'(?:[^'\\]|\\.)*'")
-_PACKAGE = re.compile(r"^    package = (['\"].*['\"])$", re.MULTILINE)
+_PACKAGE = re.compile(r"^    places = \[(['\"].*['\"])\] \+ ", re.MULTILINE)
 
 
 def startup_file(scope: Scope, environ: Mapping[str, str]) -> str:

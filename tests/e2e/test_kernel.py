@@ -14,7 +14,7 @@ import pytest
 from nbgit.lineage.runs.journals import LOST, RUNNING
 from nbgit.notebook.outputs import read_payloads
 from nbgit.store.repository import find_repository
-from tests.gitbox import GitBox
+from tests.gitbox import SOURCE_ROOT, GitBox
 from tests.kernels import journals, lines, paths, recorded, run_cells, runs
 from tests.nb import code, notebook
 
@@ -186,6 +186,16 @@ def test_a_startup_file_whose_nbgit_is_gone_is_silent(installed: GitBox) -> None
     done = installed.run([sys.executable, "-m", "IPython", "-c", "print(dir())"])
     assert "nbgit" not in done.out + done.err
     assert not journals(installed)
+    # One that is installed beside the kernel takes its place; one in the folder that the kernel runs in never does.
+    beside = installed.root / "environment"
+    (beside / "site").mkdir(parents=True)
+    (beside / "site" / "nbgit").symlink_to(SOURCE_ROOT / "nbgit")
+    installed.write("nbgit/kernel/startup.py", b"raise SystemExit('code of the repository was run')")
+    start = f"import sys; sys.prefix = {str(beside)!r}; sys.path.append({str(beside / 'site')!r}); import IPython; "
+    start += "IPython.start_ipython(['-c', 'x = 1'])"
+    done = installed.run([sys.executable, "-c", start])
+    assert done.code == 0, done.err
+    assert [run["code"] for run in runs(installed)] == ["x = 1"]
 
 
 def test_a_kernelspec_records_where_the_profile_is_not_read(box: GitBox) -> None:
