@@ -20,13 +20,24 @@ from nbgit.lineage.origin.origin import Origin, Origins
 from nbgit.lineage.origin.story import tell_briefly, tell_origin
 from nbgit.lineage.pending import Pending, find_pending, with_origins
 from nbgit.lineage.runs.records import Records
-from nbgit.lineage.story import MANY, Sizes, tell_matches, tell_pending
+from nbgit.lineage.story import MANY, Sizes, tell_input, tell_matches, tell_pending
 from nbgit.lineage.targets import FileTarget, NotebookTarget, read_target
 from nbgit.notebook.text import visible
 from nbgit.store.repository import find_repository
 
 
-@click.command("blame-output")
+EPILOG = """\b
+Examples:
+  nbgit blame-output fig3.png                     a figure or a file that a run wrote
+  nbgit blame-output screenshot.png               a picture of a figure, wherever it was pasted
+  nbgit blame-output fit.ipynb                    all figures of a notebook
+  nbgit blame-output fit.ipynb --cell 7 --history one cell's, and what it showed before
+  nbgit blame-output v1.0:fit.ipynb --cell 7      as it was in another commit
+  nbgit blame-output fig3.png --script fig3.py    its recipe, to be run
+"""
+
+
+@click.command("blame-output", epilog=EPILOG)
 @click.argument("target")
 @click.option("--cell", type=Number(), metavar="N", help="The cell: N counts from 0 over all cells.")
 @click.option("--cell-id", metavar="ID", help="The cell with this id.")
@@ -47,8 +58,8 @@ def command(
 
     TARGET is a notebook as it is in HEAD (one cell of it, or all its figures), a notebook in another commit (REV:PATH),
     or a file: one that a recorded run has written, or a picture (PNG, JPEG, GIF, WebP, TIFF, BMP, SVG, PDF) that a
-    notebook shows, by its bytes, else its pixels or drawing, else what is alike, told as that. Exits 1 where no commit
-    has anything that matches.
+    notebook shows, by its bytes, else its pixels or drawing, else what is alike, told as that. Of a file that somebody
+    committed, an input, it says who did, and which cells read it. Exits 1 where no commit has anything that matches.
     """
     if cell is not None and cell_id is not None:
         raise click.UsageError("--cell and --cell-id both name a cell; give one of them")
@@ -65,7 +76,7 @@ def command(
             records = Records(repository, index, report)
             found = _find(past, records, asked, selection, _answer(past, records, asked, selection, history))
             if exports.is_wanted and not found.answer.matches:
-                return lambda: _exit_code(found.answer, err=True)
+                return lambda: _refuse_export(found.answer)
             if exports.is_wanted:
                 data = asked.data if isinstance(asked, FileTarget) else None
                 return _prepare(past, records, found, data, exports)
@@ -134,7 +145,8 @@ def _print_json(found: Found, *, history: bool) -> int:
     ]
     verdict = {"verdict": answer.verdict} if answer.verdict else {}
     pending = {"not_committed": [one.as_json(origin) for one, origin in found.pending]} if found.pending else {}
-    print_text(json.dumps({"matches": matches, **verdict, **pending}, indent=2) + "\n")
+    read = {"input": answer.input.as_json()} if answer.input else {}
+    print_text(json.dumps({"matches": matches, **verdict, **pending, **read}, indent=2) + "\n")
     return _exit_code(answer, err=True)  # stdout is for programs
 
 
@@ -148,13 +160,23 @@ def _tell(found: Found, *, history: bool) -> int:
         print_lines(tell_matches(answer.matches, found.sizes, found.head, lines, history=history))
         if answer.notes:
             print_lines([[], *([(note, "dim")] for note in answer.notes)])
+    if answer.input is not None:
+        print_lines(tell_input(answer.input.path, answer.input))
     code = _exit_code(answer, err=False)
     for one, origin in found.pending:
         print_lines([[], tell_pending(one.path, one.figure, found.sizes), *tell_origin(origin)])
     return code
 
 
+def _refuse_export(answer: Answer) -> int:
+    click.echo(visible(answer.reason), err=True)
+    return 1
+
+
 def _exit_code(answer: Answer, *, err: bool) -> int:
-    if not answer.matches:
+    """Return 0 where something was found; else say why nothing was, and return 1."""
+    if answer.matches or (answer.input is not None and answer.input.committed):
+        return 0
+    if answer.input is None or err:
         click.echo(visible(answer.reason), err=err)
-    return 0 if answer.matches else 1
+    return 1

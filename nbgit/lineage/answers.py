@@ -14,6 +14,7 @@ from nbgit.lineage.history.past import Past
 from nbgit.lineage.history.versions import Version
 from nbgit.lineage.lookup.evidence import ALIKE, BYTES, Evidence
 from nbgit.lineage.lookup.pictures import can_decode
+from nbgit.lineage.origin.downstream import InputFile, input_file
 from nbgit.lineage.origin.whereabouts import Whereabouts
 from nbgit.lineage.origin.written import match_of_writer, writer_of
 from nbgit.lineage.runs.journals import Run
@@ -26,6 +27,7 @@ from nbgit.store.repository import Repository
 
 SAME, AMBIGUOUS, NONE = "same", "ambiguous", "none"
 _COMPARED = {"picture": "bytes or these pixels", "svg": "bytes or this drawing", "pdf": "bytes, pictures or drawings"}
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".svg", ".pdf")
 PREFIX_BYTES = 54  # 72 characters of base64: less than the 76 after which old notebooks break the line
 
 
@@ -34,7 +36,7 @@ class Answer:
     """What was found: `matches`, or the sentence `reason`; `notes` are sentences to tell behind, `head` one in front.
 
     `verdict` is for a file: SAME, ALIKE (one candidate), AMBIGUOUS (several) or NONE. `pending` is the run that
-    wrote it, where no commit has its cell yet.
+    wrote it, where no commit has its cell yet; `input` is for one that no run has made: who committed it, what read it.
     """
 
     matches: list[Match] = field(default_factory=list)
@@ -43,6 +45,7 @@ class Answer:
     head: str = ""
     verdict: str = ""
     pending: Run | None = None
+    input: InputFile | None = None
 
 
 def blame_notebook(past: Past, path: str, position: int, selection: Selection, *, history: bool = False) -> Answer:
@@ -71,9 +74,15 @@ def blame_file(past: Past, records: Records, file: FileTarget, *, history: bool 
     whereabouts = Whereabouts(past, records)
     if writer is None:
         answer = blame_picture(past, file.data, history=history)
-        if earlier := _tell_earlier_writer(records, whereabouts, file.path):
+        earlier = _tell_earlier_writer(records, whereabouts, file.path)
+        if earlier:
             answer.notes += [earlier] if answer.matches else []
             answer.reason += f" {earlier}" if answer.reason else ""
+        if not answer.matches and file.path is not None:
+            answer.input = input_file(past, records, whereabouts, file.path, file.data)
+        if not answer.matches and not file.name.lower().endswith(PICTURES):
+            known = f" {earlier}" if earlier else ""
+            answer.reason = f"No commit and no run that was recorded has {file.name} as it is now.{known}"
         return answer
     shown = blame_picture(past, file.data, history=history, alike=False).matches
     match = match_of_writer(past, whereabouts, *writer)

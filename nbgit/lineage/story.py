@@ -3,7 +3,9 @@
 Everything that comes from notebooks or commits goes through `visible`, so that none of it can steer a terminal.
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbgit.lineage.blame import Match
 from nbgit.lineage.history.cell_history import Earlier
@@ -13,9 +15,13 @@ from nbgit.notebook.outputs import STDERR, STDOUT, is_figure
 from nbgit.notebook.showing import in_words
 from nbgit.notebook.text import visible, visible_lines
 
+if TYPE_CHECKING:
+    from nbgit.lineage.origin.downstream import InputFile
+
 SHORT_OID = 10
 LABEL = 12  # columns of the labels on the left
 LONGEST_CODE = 24  # lines of a cell that are shown; blame-output --json has all
+READERS = 8  # cells that have read a file, told one by one
 MANY = 3  # matches; past it each is told in two lines
 Line = list[tuple[str, str]]  # pieces of one line: (text, rich style)
 Sizes = dict[str, tuple[int, int]]  # digest -> (width, height) in pixels
@@ -86,6 +92,28 @@ def tell_commit(commit: Commit) -> Line:
         (visible(name), "green"),
         (f'  "{visible(commit.summary)}"', ""),
     ]
+
+
+def tell_input(name: str, found: InputFile) -> list[Line]:
+    """Return the lines on a file that no run has made: who committed it, and which cells have read it."""
+    lines = [[*label("file"), (visible(name), "bold"), (", no run that was recorded has made it", "")]]
+    if found.committed is not None:
+        lines.append(label("committed") + tell_commit(found.committed.commit))
+    else:
+        lines.append([*label("committed"), ("not as it is now: no commit has these bytes at this path", "yellow")])
+    for number, reader in enumerate(found.readers[:READERS]):
+        cell = f" cell {reader.cell_index}" if reader.cell_index is not None else ""
+        count = f" [{reader.execution_count}]" if reader.execution_count is not None else ""
+        how = "" if reader.seen else "  by its code, not seen as it ran"
+        head = label("read by") if number == 0 else [(" " * LABEL, "")]
+        lines.append([*head, (visible(reader.path or "a kernel") + cell + count, ""), (how, "dim")])
+    if len(found.readers) > READERS:
+        lines.append([(f"{'':<{LABEL}}and {len(found.readers) - READERS} more", "")])
+    if found.readers:
+        lines.append([(f"{'':<{LABEL}}`nbgit affected {visible(name)}` lists the figures that rest on it", "dim")])
+    else:
+        lines.append([*label("read by"), ("no run that was recorded, and no notebook's code names it", "dim")])
+    return lines
 
 
 def label(word: str) -> Line:

@@ -4,12 +4,15 @@ import os
 from collections import deque
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import NamedTuple
 
 from nbgit.lineage.by_code.notebooks import CodedCell, CodedNotebooks
 from nbgit.lineage.by_code.scripts import Scripts
 from nbgit.lineage.history.commits import Report
+from nbgit.lineage.history.past import Past
 from nbgit.lineage.origin.recipe import Recipes
-from nbgit.lineage.origin.sources import LARGEST
+from nbgit.lineage.origin.sources import LARGEST, Found, introduced_by
+from nbgit.lineage.origin.whereabouts import Whereabouts
 from nbgit.lineage.runs.journals import FileSeen, Run
 from nbgit.lineage.runs.records import Records
 from nbgit.notebook.outputs import is_figure
@@ -45,6 +48,49 @@ def affected_by(
     readers = [*records.readers(path), *(records.readers_of(now) if now and now.size else [])]
     _follow_runs(found, readers, records, recipes, report)
     return found
+
+
+class Reader(NamedTuple):
+    """A cell that has read a file: as it ran (`seen`), or by its code alone; indices and counts where they are known."""
+
+    path: str | None
+    cell_index: int | None
+    execution_count: int | None
+    seen: bool
+
+    def as_json(self) -> dict[str, object]:
+        """Return the reader as schemas/blame-output.v1.schema.json describes it."""
+        return self._asdict()
+
+
+class InputFile(NamedTuple):
+    """A file that no run has made: the first commit that has just this content (None: no commit), and its readers."""
+
+    path: str
+    committed: Found | None
+    readers: list[Reader]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the file as schemas/blame-output.v1.schema.json describes it."""
+        commit = self.committed.commit.as_json() if self.committed else None
+        return {"path": self.path, "introduced": commit, "read_by": [one.as_json() for one in self.readers]}
+
+
+def input_file(past: Past, records: Records, whereabouts: Whereabouts, path: str, data: bytes) -> InputFile | None:
+    """Return what is known of a file that no run has made; None where no commit has it and nothing has read it."""
+    file = FileSeen(path, len(data), "", sha256(data).hexdigest())
+    readers: dict[tuple[str | None, int | None], Reader] = {}
+    for run in records.readers_of(file):
+        place = whereabouts.place(run)
+        seen = Reader(place.path, place.cell_index, run.execution_count, seen=True)
+        readers[place.path, place.cell_index] = seen
+    for cell in CodedNotebooks(past, records, whereabouts).reading([path]):
+        by_code = Reader(cell.path, cell.index, cell.execution_count, seen=False)
+        readers.setdefault((cell.path, cell.index), by_code)
+    committed = introduced_by(past, [file]).get(file)
+    if committed is None and not readers:
+        return None
+    return InputFile(path, committed, list(readers.values()))
 
 
 def file_now(repository: Repository, path: str) -> FileSeen | None:
