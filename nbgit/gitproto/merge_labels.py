@@ -1,7 +1,8 @@
 """Ring 4: what the sides of a merge and their base are called, as far as git tells (docs/design.md, "Merge": labels).
 
 git 2.44 and later hand their labels to the driver (%S %X %Y). Before that git merge names the branch in its environment
-(GITHEAD_<oid>), and rebase, am and a series of picks leave what they are at in the git directory.
+(GITHEAD_<oid>), and rebase, am and a series of picks leave what they are at in the git directory. `git pull` names a
+commit by its hash alone, which says nothing to a person: what was fetched from where, or its subject, does.
 """
 
 import os
@@ -18,6 +19,8 @@ HEAD = "HEAD"
 STOPPED = ("rebase-merge/stopped-sha", "CHERRY_PICK_HEAD", "REVERT_HEAD")
 LONGEST = 100  # characters of a label
 ABBREVIATION = 7
+HASHES = (40, 64)  # letters of a hash, sha1 and sha256
+HEX = "0123456789abcdef"
 
 
 def find_names(placeholders: list[str], environ: "Mapping[str, str]", cwd: str) -> Names:
@@ -25,6 +28,15 @@ def find_names(placeholders: list[str], environ: "Mapping[str, str]", cwd: str) 
 
     `placeholders` is what git made of %S, %X and %Y, if it was asked to.
     """
+    names = _told_names(placeholders, environ, cwd)
+    for side in ("ours", "theirs", "base"):
+        label = getattr(names, side)
+        if len(label) in HASHES and not label.strip(HEX):
+            setattr(names, side, _clean(_in_words(label, environ, cwd)))
+    return names
+
+
+def _told_names(placeholders: list[str], environ: "Mapping[str, str]", cwd: str) -> Names:
     if len(placeholders) == 3 and placeholders != ["%S", "%X", "%Y"]:
         base, ours, theirs = placeholders
         return named(ours, theirs, base)
@@ -35,6 +47,22 @@ def find_names(placeholders: list[str], environ: "Mapping[str, str]", cwd: str) 
         return _of_state(_git_dir(environ, cwd))
     except (OSError, NbgitError):
         return Names()
+
+
+def _in_words(oid: str, environ: "Mapping[str, str]", cwd: str) -> str:
+    """Return what a person calls a commit: the branch that was fetched and from where, else its hash and subject."""
+    try:
+        fetched = _read(_git_dir(environ, cwd), "FETCH_HEAD").splitlines()
+    except (OSError, NbgitError):
+        fetched = []
+    for line in fetched:
+        head, _, words = line.partition("\t")
+        if head == oid and words:
+            return words.rpartition("\t")[2]  # `branch 'main' of https://host/lab`
+    from nbgit.store.git import try_git
+
+    _, out, _ = try_git(["log", "-1", "--no-show-signature", "--format=%h (%s)", oid], cwd=cwd)
+    return out.decode("utf-8", "replace").strip() or oid
 
 
 def _git_dir(environ: "Mapping[str, str]", cwd: str) -> str:

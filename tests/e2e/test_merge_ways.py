@@ -276,3 +276,12 @@ def test_deleted_by_one_and_edited_by_the_other(repo: GitBox) -> None:
     assert repo.try_git("merge", "-q", "main").code == 1
     assert repo.git("status", "--porcelain") == f"UD {N}\n"
     assert repo.read(N) == made(THEIRS)
+
+
+def test_a_pull_names_the_branch_that_came_not_its_hash(repo: GitBox) -> None:
+    is_marked(repo, repo.try_git("pull", "-q", "--no-rebase", ".", "against"), labels=("HEAD", "branch 'against' of ."))
+
+
+def test_a_hash_that_is_merged_is_told_with_its_subject(repo: GitBox) -> None:
+    oid, subject = repo.git("log", "-1", "--format=%H %s", "against").strip().split(" ", 1)
+    is_marked(repo, repo.try_git("merge", "-q", oid), labels=("HEAD", f"{oid[:7]} ({subject})"))
