@@ -2,9 +2,11 @@
 
 import errno
 import os
+import re
 import sys
 from difflib import get_close_matches
 from importlib import import_module
+from textwrap import wrap
 
 import click
 
@@ -24,7 +26,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "diff": ("diff", "Compare notebooks cell by cell."),
     "add": ("add", "git add -p by cell: choose what is staged."),
     "stash": ("stash", "stash show: what a stash holds, by cell."),
-    "merge": ("merge", "Merge three notebooks cell by cell, as git merge-file does text."),
+    "merge": ("merge", "Merge three notebooks by cell, as git merge-file does text."),
     "resolve": ("resolve", "Walk the conflicts of a merge, or settle them."),
     "difftool": ("difftool", "What git difftool -t nbgit starts."),
     "mergetool": ("mergetool", "What git mergetool -t nbgit starts."),
@@ -33,7 +35,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "reproduce": ("reproduce", "Does the recipe of an output make the same again?"),
     "compare-output": ("compare_output", "What changed between two figures, and in all that made them?"),
     "affected": ("affected", "Which figures, in which commits, rest on this file?"),
-    "graph": ("graph", "Where figures and files come from, and where they go, as a graph."),
+    "graph": ("graph", "Where figures and files come from and go, as a graph."),
     "slice": ("slice", "Which cells does a cell's result rest on?"),
     "show": ("show", "Write one output of one commit to a file or the terminal."),
     "capture": ("capture", "Whether what runs in kernels is recorded: on, off."),
@@ -51,7 +53,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "du": ("du", "What takes how much on disk."),
     "gc": ("gc", "Remove what nobody needs any more."),
     "prune": ("gc", "The same as gc."),
-    "demo": ("demo", "The main job on a little notebook, in a repository of its own."),
+    "demo": ("demo", "The main job on a little notebook of its own."),
 }
 
 
@@ -59,6 +61,50 @@ def nearest(typed: str) -> list[str]:
     """Return the verb that was probably meant, if there is one: it begins like that, or differs little."""
     begun = [verb for verb in VERBS if len(typed) > 1 and verb.startswith(typed)]
     return begun[:1] or get_close_matches(typed, VERBS, 1)
+
+
+FAR = 8  # columns: what is indented more is no command of its own
+
+
+class HelpFormatter(click.HelpFormatter):
+    """click's, but for examples that are wider than the screen: what one is for goes under it."""
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs, and examples (a block that begins with \\b) as they are, where they fit."""
+        mark = "\b\n"
+        if not text.startswith(mark):
+            super().write_text(text)
+            return
+        width = self.width - self.current_indent
+        blocks = [block.strip("\n").removeprefix(mark) for block in text.split("\n\n")]
+        self.write("\n\n".join("\n".join(fold_examples(block, width)) for block in blocks) + "\n")
+
+
+def fold_examples(block: str, width: int) -> list[str]:
+    """Return examples, one a row; where one is too wide, what each of them does (behind two blanks) goes under it."""
+    lines = block.splitlines()
+    if all(len(line) <= width for line in lines):
+        return lines
+    rows: list[str] = []
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        command, *words = re.split(r" {2,}", line.strip(), maxsplit=1)
+        if len(indent) > FAR:  # more words on the command above it
+            indent, command, words = "  ", "", [line.strip()]
+        under = f"{indent}    "
+        for text, first in ((command, indent), *((part, under) for part in words)):
+            rows += wrap(
+                text,
+                width,
+                initial_indent=first,
+                subsequent_indent=under,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+    return rows
+
+
+click.Context.formatter_class = HelpFormatter
 
 
 class LazyGroup(click.Group):
@@ -93,7 +139,7 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with `nbgit install` in a repository; then only ordinary git.",
 )
 @click.version_option(__version__, prog_name="nbgit")

@@ -61,7 +61,7 @@ def command(path: str, as_json: bool) -> int:
     if as_json:
         print_json(_as_json(name, found, matches))
     elif found.runs or found.cells:
-        print_lines(_lines(found, matches, sizes))
+        print_lines(_lines(found, matches, sizes), cut=True)
     if not found.runs and not found.cells:
         click.echo(visible(f"No run that was recorded here has read {name}, and no code names it."), err=as_json)
     return 0 if found.runs or found.cells else 1

@@ -5,7 +5,7 @@ import os
 import click
 
 from nbgit.cli.paging import paged
-from nbgit.cli.terminal import encoded, print_json, progress, render, wants_colour
+from nbgit.cli.terminal import cut_to_screen, encoded, print_json, progress, render, wants_colour
 from nbgit.lineage.blamed import Blamed, Options, blame_cells, read_on_disk
 from nbgit.lineage.blamed_story import tell_blamed
 from nbgit.lineage.cuts.linking import link_missing
@@ -64,7 +64,7 @@ def command(
     elif blamed.cells:
         lines = tell_blamed(blamed, sizes, cells_only=cells_only)
         with paged(not no_pager) as out:
-            out.write(encoded(render(lines, coloured=wants_colour())))
+            out.write(encoded(render(cut_to_screen(lines), coloured=wants_colour())))
     if not blamed.cells and (cell is not None or cell_id is not None):
         which = f"cell {cell}" if cell is not None else f"cell with the id {cell_id}"
         click.echo(visible(f"{target} has no {which}."), err=True)

@@ -25,13 +25,12 @@ from nbgit.lineage.targets import FileTarget, NotebookTarget, read_target
 from nbgit.notebook.text import visible
 from nbgit.store.repository import find_repository
 
-
 EPILOG = """\b
 Examples:
   nbgit blame-output fig3.png                     a figure or a file that a run wrote
   nbgit blame-output screenshot.png               a picture of a figure, wherever it was pasted
   nbgit blame-output fit.ipynb                    all figures of a notebook
-  nbgit blame-output fit.ipynb --cell 7 --history one cell's, and what it showed before
+  nbgit blame-output fit.ipynb --cell 7 --history  one cell's, and what it showed before
   nbgit blame-output v1.0:fit.ipynb --cell 7      as it was in another commit
   nbgit blame-output fig3.png --script fig3.py    its recipe, to be run
 """

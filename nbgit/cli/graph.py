@@ -142,7 +142,7 @@ def _write(
     """Write a graph to a file, or to stdout."""
     title = f"Lineage of {', '.join(targets)}" if targets else "Lineage"
     if form == "text" and file in (None, "-"):
-        print_lines(tell_graph(graph))
+        print_lines(tell_graph(graph), cut=True)
         return
     if form == "json" and file in (None, "-"):
         print_json(graph.as_json(targets))

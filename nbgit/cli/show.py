@@ -23,7 +23,15 @@ from nbgit.store.repository import Repository, find_repository
 TEXTUAL = ("text/", "application/vnd.jupyter.", "application/json", "application/javascript", "image/svg+xml")
 
 
-@click.command("show")
+EPILOG = """\b
+Examples:
+  nbgit show HEAD:fit.ipynb                       its outputs, listed
+  nbgit show HEAD~3:fit.ipynb --cell 7 -o old.png  a figure, into a file
+  nbgit show fit.ipynb --cell 2 --mime text/plain  a table as text, as HEAD has it
+"""
+
+
+@click.command("show", epilog=EPILOG)
 @click.argument("target", metavar="[REV:]PATH")
 @click.option("--cell", type=Number(), metavar="N", help="The cell: N counts from 0 over all cells.")
 @click.option("--cell-id", metavar="ID", help="The cell with this id.")

@@ -41,7 +41,7 @@ class StashGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=StashGroup)
+@click.group(cls=StashGroup, epilog=EPILOG)
 def command() -> None:
     """Show what a stash holds; all else of `git stash` is git's."""
 

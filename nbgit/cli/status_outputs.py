@@ -45,6 +45,6 @@ def as_json(notebooks: list[NotebookStates]) -> list[dict[str, Any]]:
 def show(notebooks: list[NotebookStates]) -> None:
     """Print what there is to tell of these notebooks."""
     if notebooks:
-        print_lines(tell_states(notebooks))
+        print_lines(tell_states(notebooks), cut=True)
     else:
         print_lines([[("no notebook in the working tree", "dim")]])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -21,9 +22,43 @@ def wants_colour() -> bool:
     return sys.stdout.isatty() or bool(os.environ.get("FORCE_COLOR"))
 
 
-def print_lines(lines: Iterable[Line | Code]) -> None:
-    """Print lines to stdout; what stands in them is never wrapped or cut."""
-    print_text(render(lines, coloured=wants_colour()))
+def print_lines(lines: Iterable[Line | Code], *, cut: bool = False) -> None:
+    """Print lines to stdout, never wrapped; with `cut`, a terminal gets of each what fits into a row of it."""
+    print_text(render(cut_to_screen(lines) if cut else lines, coloured=wants_colour()))
+
+
+def cut_to_screen(lines: Iterable[Line | Code]) -> Iterator[Line | Code]:
+    """Yield lines as long as a row of the terminal at most; all of them in a pipe, which has no rows."""
+    if not sys.stdout.isatty():
+        yield from lines
+        return
+    columns = shutil.get_terminal_size().columns
+    for line in lines:
+        yield line if isinstance(line, Code) else cut_line(line, columns)
+
+
+def cut_line(line: Line, columns: int) -> Line:
+    """Return a line that takes at most `columns` of a terminal; where it was cut it ends in an ellipsis."""
+    if sum(_columns(text) for text, _ in line) <= columns:
+        return line
+    kept: Line = []
+    left = columns - 1
+    for text, style in line:
+        for at, character in enumerate(text):
+            left -= _columns(character)
+            if left < 0:
+                return [*kept, (text[:at] + "…", style)]
+        kept.append((text, style))
+    return kept
+
+
+def _columns(text: str) -> int:
+    """Return how many columns a terminal gives to a text: East Asian wide characters take two."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def print_text(text: str) -> None:

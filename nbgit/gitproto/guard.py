@@ -31,27 +31,32 @@ def check_markers(repository: Repository, paths: list[str], before: str = "") ->
     """
     staged = _staged(repository)
     parents = ["HEAD", *_merged(repository)]
-    left: list[str] = []
     with ObjectReader(repository) as reader:
         if paths and not staged:
             parents = [before] if before else []
-            staged = {path: oid for path, oid in _in_index(repository, paths).items() if before or _broken(reader, oid)}
-        if not staged:
-            return
-        for path, data in zip(staged, reader.read_many(list(staged.values())), strict=True):
-            if data is None or not any(mark in data for mark in MARKS):
-                continue
-            old: Counter[str] = Counter()
-            for known in reader.read_many([f"{parent}:{path}" for parent in parents]):
-                old |= Counter(line for line, _ in marker_lines(known or b""))
-            cells = _new(marker_lines(data), old)
-            if cells is not None:
-                left.append(f"{path}{f' ({cells})' if cells else ''}")
+            held = _in_index(repository, paths)
+            staged = {path: oid for path, oid in held.items() if before or _broken(reader, oid)}
+        left = _with_markers(reader, staged, parents)
     if left and not _is_off(repository):
         raise MarkersLeft(
             f"conflict markers are left in {_listed(left)}: `nbgit resolve` walks them "
             "(`git commit --no-verify` commits them as they are)"
         )
+
+
+def _with_markers(reader: ObjectReader, staged: dict[str, str], parents: list[str]) -> list[str]:
+    """Return the notebooks with markers that none of these commits has, and in which cells."""
+    left: list[str] = []
+    for path, data in zip(staged, reader.read_many(list(staged.values())), strict=True):
+        if data is None or not any(mark in data for mark in MARKS):
+            continue
+        old: Counter[str] = Counter()
+        for known in reader.read_many([f"{parent}:{path}" for parent in parents]):
+            old |= Counter(line for line, _ in marker_lines(known or b""))
+        cells = _new(marker_lines(data), old)
+        if cells is not None:
+            left.append(f"{path}{f' ({cells})' if cells else ''}")
+    return left
 
 
 def check_sources(repository: Repository, paths: list[str]) -> None:

@@ -59,10 +59,13 @@ def _in_words(oid: str, environ: "Mapping[str, str]", cwd: str) -> str:
         head, _, words = line.partition("\t")
         if head == oid and words:
             return words.rpartition("\t")[2]  # `branch 'main' of https://host/lab`
-    from nbgit.store.git import try_git
+    from nbgit.store.objects import ObjectReader
+    from nbgit.store.repository import find_repository
 
-    _, out, _ = try_git(["log", "-1", "--no-show-signature", "--format=%h (%s)", oid], cwd=cwd)
-    return out.decode("utf-8", "replace").strip() or oid
+    with ObjectReader(find_repository(cwd, environ)) as reader:
+        commit = reader.read(oid) or b""
+    subject = commit.partition(b"\n\n")[2].lstrip().split(b"\n", 1)[0].decode("utf-8", "replace")
+    return f"{oid[:ABBREVIATION]} ({subject})" if subject else oid
 
 
 def _git_dir(environ: "Mapping[str, str]", cwd: str) -> str:

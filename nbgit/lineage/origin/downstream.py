@@ -51,7 +51,7 @@ def affected_by(
 
 
 class Reader(NamedTuple):
-    """A cell that has read a file: as it ran (`seen`), or by its code alone; indices and counts where they are known."""
+    """A cell that has read a file: as it ran (`seen`), or by its code alone; index and count where they are known."""
 
     path: str | None
     cell_index: int | None
