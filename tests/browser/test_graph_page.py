@@ -122,3 +122,33 @@ def test_nothing_that_it_shows_can_run_or_load(open_page: Open) -> None:
     assert (tab.said, tab.errors, tab.foreign) == ([], [], [])
     assert tab.page.locator("script").count() == 1
     assert tab.page.locator("iframe, form, object, video, a").count() == 0
+
+
+def many_files() -> Graph:
+    """Return a graph that is too large to be read as a whole on a phone, with names as long as people give them."""
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    for number in range(30):
+        name = f"a_long_name_of_a_file_in_UPPERCASE_AND_LOWER_{number}.csv"
+        cell = Node(f"c{number}", CELL, f"read{number}()", f"cell {number}", "a_notebook_with_a_long_name.ipynb")
+        nodes += [Node(f"f{number}", FILE, name, path=name), cell]
+        edges.append(Edge(f"f{number}", f"c{number}", READ))
+    return Graph({node.id: node for node in nodes}, edges)
+
+
+def test_a_phone_opens_at_the_beginning(open_page: Open) -> None:
+    tab = open_page(html(many_files()), width=390, height=844)
+    places = [box for node in tab.page.locator(".node").all() if (box := node.bounding_box())]
+    seen = [box for box in places if 0 <= box["x"] < 390 and 60 <= box["y"] < 844]
+    assert min(box["x"] for box in seen) == min(box["x"] for box in places)  # the first column is in sight
+    assert len(seen) >= 8
+    assert tab.page.evaluate("[document.documentElement.scrollWidth, scrollX, scrollY]") == [390, 0, 0]
+
+
+def test_names_stay_in_their_boxes(open_page: Open) -> None:
+    tab = open_page(html(many_files()))
+    outside = """[...document.querySelectorAll('.node')].filter(node => {
+      const box = node.querySelector('rect').getBoundingClientRect();
+      return [...node.querySelectorAll('text')].some(text => text.getBoundingClientRect().right > box.right);
+    }).length"""
+    assert tab.page.evaluate(outside) == 0

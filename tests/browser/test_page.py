@@ -189,3 +189,10 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open, html: str)
         button = box(tab, ".tools button:visible", at)
         assert button["x"] >= 0
         assert button["x"] + button["width"] <= 360
+
+
+def test_nothing_is_wider_than_a_phone(open_page: Open, html: str) -> None:
+    tab = open_page(html, width=390, height=844)
+    wide = "[...document.querySelectorAll('body *')].filter(one => one.getBoundingClientRect().right > 391)"
+    assert tab.page.evaluate(f"{wide}.filter(one => !one.closest('.scroll')).map(one => one.outerHTML)") == []
+    assert tab.page.evaluate("[document.documentElement.scrollWidth, scrollX, scrollY]") == [390, 0, 0]

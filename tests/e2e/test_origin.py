@@ -16,7 +16,7 @@ import pytest
 from nbgit.external.json_schema import validate
 from nbgit.external.nbformat import problem_with
 from tests.gitbox import GitBox
-from tests.kernels import run_steps
+from tests.kernels import run_cells, run_steps
 
 RAW = "x,y\n1,2\n2,\n3,5\n"
 FETCH = {
@@ -257,3 +257,29 @@ def edit(box: GitBox, path: str, cell_id: str, source: str) -> None:
     (cell,) = [cell for cell in document["cells"] if cell["id"] == cell_id]
     cell["source"] = source
     box.write(path, json.dumps(document).encode())
+
+
+def test_a_committed_input_tells_who_committed_it_and_what_reads_it(installed: GitBox) -> None:
+    installed.write("data/raw.csv", RAW.encode())
+    installed.write("notes.txt", b"nothing reads this\n")
+    installed.commit("raw data")
+    run_cells(installed, ["x = 1", "rows = open('data/raw.csv').read()", "print(rows)"])
+    installed.commit("read it")
+    told = installed.nbgit("blame-output", "data/raw.csv")
+    assert told.code == 0
+    assert "no run that was recorded has made it" in told.out
+    assert re.search(r'committed   \w{10}  \S+  Ada Lovelace  "raw data"\n', told.out)
+    assert "read by     n.ipynb cell 1 [2]\n" in told.out
+    assert "`nbgit affected data/raw.csv` lists the figures" in told.out
+    document = json.loads(installed.nbgit("blame-output", "data/raw.csv", "--json").out)
+    assert validate(document, "blame-output.v1") == []
+    assert document["input"]["introduced"]["summary"] == "raw data"
+    assert [reader["cell_index"] for reader in document["input"]["read_by"]] == [1]
+    notes = installed.nbgit("blame-output", "notes.txt")
+    assert (notes.code, "no notebook's code names it" in notes.out) == (0, True)
+    installed.write("data/raw.csv", b"x\n")
+    changed = installed.nbgit("blame-output", "data/raw.csv")
+    assert changed.code == 1
+    assert changed.out == "No commit and no run that was recorded has data/raw.csv as it is now.\n"
+    refused = installed.nbgit("blame-output", "notes.txt", "--script", "-")
+    assert (refused.code, refused.out) == (1, "")

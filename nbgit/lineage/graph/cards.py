@@ -12,6 +12,8 @@ LANE, LANES = 8.0, 6
 THUMB = (146.0, 100.0)
 BETWEEN = 10.0
 SMALL, SMALLEST, HIGH = 250.0, 130.0, 46.0
+LABEL, NAME = 12.5, 13.5  # sizes of bold texts: of a small box, of a card
+BOLD = 1.12  # how much wider bold letters are
 NARROW_LETTERS, WIDE_LETTERS = frozenset("fijlrtI.,:;'|!()[]{} "), frozenset("mwMW@%—…")
 
 
@@ -89,7 +91,7 @@ def plan(graph: Graph) -> Plan:
     small = {}
     for node in graph.nodes.values():
         if node.kind not in (CELL, NOTEBOOK, FIGURE):
-            wanted = max(text_width(node.label, 13.6), text_width(tell_below(node), 10.5)) + 56
+            wanted = max(text_width(node.label, LABEL, bold=True), text_width(tell_below(node), 10.5)) + 56
             box = Box(node.id, min(max(wanted, SMALLEST), SMALL), HIGH)
             small[node.id] = (box, node)
             owner[node.id] = (node.id, HIGH / 2)
@@ -115,18 +117,21 @@ def tell_below(node: Node) -> str:
     return " · ".join(told)
 
 
-def text_width(text: str, size: float, *, mono: bool = False) -> float:
-    """Return about how wide a text is in pixels; no font is at hand to measure it."""
+def text_width(text: str, size: float, *, mono: bool = False, bold: bool = False) -> float:
+    """Return about how wide a text is in pixels; no font is at hand to measure it.
+
+    That of DejaVu Sans, the widest of those that the drawing names.
+    """
     if mono:
         return sum(size * (0.602 if ord(letter) < 0x2E80 else 1.1) for letter in text)
-    return sum(_letter_width(letter) for letter in text) * size
+    return sum(_letter_width(letter) for letter in text) * size * (BOLD if bold else 1)
 
 
-def fit(text: str, width: float, size: float, *, mono: bool = False) -> str:
+def fit(text: str, width: float, size: float, *, mono: bool = False, bold: bool = False) -> str:
     """Return a text cut to a width, with an ellipsis where something was left out."""
-    if text_width(text, size, mono=mono) <= width:
+    if text_width(text, size, mono=mono, bold=bold) <= width:
         return text
-    while text and text_width(text + "…", size, mono=mono) > width:
+    while text and text_width(text + "…", size, mono=mono, bold=bold) > width:
         text = text[:-1]
     return text.rstrip() + "…"
 
@@ -138,7 +143,7 @@ def _letter_width(letter: str) -> float:
         return 0.9
     if ord(letter) >= 0x2E80:
         return 1.05
-    return 0.68 if letter.isupper() else 0.57
+    return 0.72 if letter.isupper() else 0.6
 
 
 def _cards(graph: Graph) -> dict[str, Card]:

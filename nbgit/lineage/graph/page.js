@@ -39,16 +39,22 @@
     draw();
   };
   const READABLE = 0.45; // below it no text can be read: then only a part is shown at first
+  const within = (at, from, size, room) => size <= room
+    ? from - (room - size) / 2 : Math.max(from, Math.min(at, from + size - room));
   const start = () => {
     showAll();
-    const asked = one(".node.target", svg) || one(".node", svg);
-    if (sight.scale >= READABLE || !asked) return;
+    if (sight.scale >= READABLE) return;
+    // What was asked about, else where reading begins: the first box of the first column.
+    const place = (node) => node.getBoundingClientRect();
+    const before = (a, b) => (place(b).left - place(a).left || place(b).top - place(a).top) < 0 ? b : a;
+    const boxes = all(".node", svg);
+    const asked = one(".node.target", svg) || (boxes.length ? boxes.reduce(before) : null);
+    if (!asked) return;
     const box = stage.getBoundingClientRect();
-    const place = asked.getBoundingClientRect();
-    const x = sight.x + (place.left - box.left) / sight.scale, y = sight.y + (place.top - box.top) / sight.scale;
-    sight = { scale: READABLE * 1.4, x: 0, y: 0 };
-    sight.x = x - box.width / sight.scale / 3;
-    sight.y = y - box.height / sight.scale / 3;
+    const scale = READABLE * 1.4, wide = box.width / scale, high = box.height / scale;
+    const x = sight.x + (place(asked).left - box.left) / sight.scale - wide / 3;
+    const y = sight.y + (place(asked).top - box.top) / sight.scale - high / 3;
+    sight = { scale, x: within(x, full.x, full.width, wide), y: within(y, full.y, full.height, high) };
     draw();
   };
   const zoom = (factor, at) => {

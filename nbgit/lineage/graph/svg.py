@@ -9,8 +9,10 @@ from nbgit.diff.page.markup import Html, join, tag
 from nbgit.lineage.graph.boxes import Box, Line
 from nbgit.lineage.graph.cards import (
     HIGH,
+    LABEL,
     LANE,
     LANES,
+    NAME,
     PAD,
     ROW,
     THUMB,
@@ -22,6 +24,7 @@ from nbgit.lineage.graph.cards import (
     fit,
     plan,
     tell_below,
+    text_width,
 )
 from nbgit.lineage.graph.model import CODE, FILE, SAME, SCRIPT, SOURCE, Edge, Graph, Node
 from nbgit.lineage.graph.thumbs import Picture
@@ -142,7 +145,7 @@ def _small(box: Box, node: Node, names: dict[str, str]) -> Html:
         tag("title", f"{whole}{' · ' if below else ''}{below}"),
         tag("rect", width=_n(box.width), height=_n(HIGH), rx="23" if node.kind == SOURCE else "9", class_="box"),
         tag("path", d=ICONS[node.kind], transform="translate(13 15)", class_="icon"),
-        tag("text", fit(node.label, room, 12.5), x=38, y=20 if below else 27, class_="label"),
+        tag("text", fit(node.label, room, LABEL, bold=True), x=38, y=20 if below else 27, class_="label"),
         tag("text", fit(below, room, 10.5), x=38, y=35, class_="detail") if below else None,
     ]
     return _node(node, names, parts, box.x, box.y)
@@ -152,12 +155,12 @@ def _card(card: Card, names: dict[str, str], pictures: Pictures) -> Html:
     box, node = card.box, card.node
     by_code = (node.by == CODE) if node else all(row.node.by == CODE for row in card.rows)
     told = node.detail if node else "by its code" if by_code else ""
-    room = WIDE - 52 - (len(told) * 6 + 8 if told else 0)
+    room = WIDE - 52 - (text_width(told, 10.5) + 8 if told else 0)
     parts = [
         tag("title", card.name),
         tag("rect", width=_n(WIDE), height=_n(box.height), rx="12", class_="card"),
         tag("path", d=ICONS["notebook"], transform="translate(13 11)", class_="icon"),
-        tag("text", fit(card.name, room, 13.5), x=38, y=24, class_="name"),
+        tag("text", fit(card.name, room, NAME, bold=True), x=38, y=24, class_="name"),
         tag("text", told, x=_n(WIDE - PAD), y=23, text_anchor="end", class_="detail") if told else None,
         *(_thumb(thumb, node, names, pictures) for thumb in card.thumbs),
         *(_row(card, number, names, pictures) for number in range(len(card.rows))),
